@@ -1,0 +1,1 @@
+"""The JSON face: thin controllers over the services."""

@@ -1,0 +1,1 @@
+"""Plain values and functions that know nobody above them: no database rows, no requests."""

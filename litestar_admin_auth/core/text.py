@@ -1,0 +1,68 @@
+"""Text that comes from outside, checked before anything else sees it."""
+
+import re
+import unicodedata
+
+from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.i18n import gettext as _
+
+MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+MAX_NAME_LENGTH = 200
+MAX_REASON_LENGTH = 500
+
+# Deliberately plain: one @, no spaces or controls, a dot inside the domain. Whether mail arrives only sending can tell.
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\".]{1,63}(?:\.[^\s@<>()\[\],;:\\\".]{1,63}){1,8}")
+
+
+def check_storable(value: str, field: str) -> None:
+    """Refuse what no database column takes: NUL (PostgreSQL rejects it) and lone surrogates (not UTF-8).
+
+    Raises:
+        InvalidInput: Naming the field.
+    """
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidInput(_("This text contains characters that cannot be stored."), field=field)
+
+
+def one_line(value: str, field: str, *, maximum: int, required: bool = False) -> str:
+    """Return a single line of text, trimmed.
+
+    Args:
+        value: What was typed.
+        field: The name to blame in the error.
+        maximum: The most characters that are kept.
+        required: Whether an empty text is refused.
+
+    Raises:
+        InvalidInput: When it is empty but required, too long, or holds control characters.
+    """
+    check_storable(value, field)
+    text = value.strip()
+    if required and not text:
+        raise InvalidInput(_("This field is required."), field=field)
+    if len(text) > maximum:
+        raise InvalidInput(_("At most %(maximum)s characters are allowed.", maximum=maximum), field=field)
+    # Control characters forge log lines and mail headers; a name has no use for them.
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+        raise InvalidInput(_("Line breaks and control characters are not allowed here."), field=field)
+    return text
+
+
+def email_address(value: str, field: str = "email") -> str:
+    """Return an e-mail address as typed, trimmed, after checking its form.
+
+    Raises:
+        InvalidInput: When it cannot be an address.
+    """
+    address = one_line(value, field, maximum=MAX_EMAIL_LENGTH, required=True)
+    if not _EMAIL.fullmatch(address):
+        raise InvalidInput(_("This is not an e-mail address."), field=field)
+    return address
+
+
+def normalize_email(address: str) -> str:
+    """Return the form under which an address is unique: NFKC, case-folded.
+
+    ``K@x.org`` written with a Kelvin sign must not become a second account that looks like ``k@x.org``.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address.strip()).casefold())

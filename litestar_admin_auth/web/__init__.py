@@ -1,0 +1,1 @@
+"""The HTML face: thin controllers over the services, rendered on the server."""
