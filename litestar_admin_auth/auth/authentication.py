@@ -1,0 +1,57 @@
+"""Looking at a request once: who asks, from where."""
+
+import secrets
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Headers
+from litestar.types import Scope
+
+from litestar_admin_auth.auth.client import client_of
+from litestar_admin_auth.auth.jwt import JWTAuthBackend, Location
+from litestar_admin_auth.auth.principal import Authentication
+from litestar_admin_auth.auth.request_state import RequestState, keep_state
+from litestar_admin_auth.auth.runtime import Runtime
+
+
+def open_state(runtime: Runtime, scope: Scope) -> RequestState:
+    """Make the request's state, with the client's address, and keep it in the scope."""
+    peer = scope.get("client")
+    state = RequestState(client_of(peer[0] if peer else "", Headers.from_scope(scope), runtime.proxies))
+    keep_state(scope, state)
+    return state
+
+
+async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, pages: bool) -> None:
+    """Find out who asks and put it into the state and the scope.
+
+    Args:
+        runtime: The running admin.
+        scope: The request.
+        state: Its state, already in the scope.
+        pages: Whether this is an HTML page of ours, which reads cookies whatever the API uses.
+    """
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    backend = runtime.backend
+    if isinstance(backend, JWTAuthBackend):
+        location: Location = "cookie" if pages else backend.config.token_location
+        resolved = await backend.resolve(connection, location)
+        if resolved is not None:
+            state.user, state.auth = resolved
+    else:
+        state.user = await backend.get_current_user(connection)
+        if state.user is not None:
+            state.auth = Authentication(None, "backend")
+
+
+def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:
+    """Bind this browser's forms: to the session, or before there is one to a random cookie that lives as briefly."""
+    if state.auth is not None and state.auth.session_id is not None:
+        state.form_binding = f"session/{state.auth.session_id}"
+        return
+    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    value = connection.cookies.get(runtime.cookies.form, "")
+    if not (20 <= len(value) <= 64 and value.isascii() and value.isprintable()):
+        value = secrets.token_urlsafe(24)
+        state.set_cookies.append(runtime.cookies.set(runtime.cookies.form, value, max_age=12 * 3600, httponly=True))
+    state.form_binding = f"browser/{value}"

@@ -1,0 +1,55 @@
+"""Where a request comes from: the socket, and forwarded headers only from proxies that the host listed."""
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from litestar_admin_auth.core.exceptions import ConfigError
+from litestar_admin_auth.services.sessions import Client
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+
+def proxy_networks(trusted_proxies: Sequence[str]) -> Networks:
+    """Return the networks of ``AdminConfig.trusted_proxies``.
+
+    Raises:
+        ConfigError: ``AA007`` for something that is neither an address nor a network.
+    """
+    try:
+        return [ip_network(proxy) for proxy in trusted_proxies]
+    except ValueError as error:
+        raise ConfigError(
+            "AA007", f"AdminConfig.trusted_proxies: {error}.", hint="Write addresses or networks like '10.0.0.0/8'."
+        ) from error
+
+
+def client_of(peer: str, headers: Mapping[str, str], proxies: Networks) -> Client:
+    """Return the client's address and user agent.
+
+    Args:
+        peer: The socket's address; empty on a Unix socket.
+        headers: The request's headers, names in lower case.
+        proxies: Networks whose ``X-Forwarded-For`` counts.
+    """
+    # Read from the right: what stands left of the first stranger was written by the stranger.
+    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",")] if proxies else []
+    address = peer
+    while hops and _within(address, proxies):
+        hop = hops.pop()
+        if not _is_address(hop):
+            break
+        address = hop
+    agent = headers.get("user-agent", "")
+    return Client(ip=address[:45], user_agent="".join(c for c in agent if c.isprintable())[:400])
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _within(value: str, networks: Networks) -> bool:
+    return _is_address(value) and any(ip_address(value) in network for network in networks)

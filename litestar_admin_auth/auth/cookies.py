@@ -1,0 +1,108 @@
+"""The only file that writes cookies.
+
+A cookie is prepared on the request and leaves with whatever answer follows, a page, an error or a file, since the
+``send`` wrapper adds it.
+"""
+
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+from litestar_admin_auth.core.config import JWTConfig
+
+#: Browsers drop larger ones without a word (RFC 6265 section 6.1).
+MAX_COOKIE_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """Names and attributes of the admin's cookies.
+
+    Args:
+        name: The base of the names.
+        secure: Whether they need HTTPS; then the names carry ``__Host-``, so that no subdomain can plant one.
+        httponly: Whether scripts are kept from them.
+        samesite: ``lax`` or ``strict``.
+    """
+
+    name: str = "admin_auth"
+    secure: bool = True
+    httponly: bool = True
+    samesite: str = "lax"
+
+    @classmethod
+    def of(cls, config: JWTConfig) -> "Cookies":
+        return cls(config.cookie_name, config.cookie_secure, config.cookie_httponly, config.cookie_samesite)
+
+    def _prefixed(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name
+
+    @property
+    def access(self) -> str:
+        """The name of the access token's cookie."""
+        return self._prefixed(self.name)
+
+    @property
+    def refresh(self) -> str:
+        """The name of the refresh token's cookie."""
+        return self._prefixed(self.name + "_refresh")
+
+    @property
+    def form(self) -> str:
+        """The name of the cookie that binds the forms of somebody who is not signed in."""
+        return self._prefixed(self.name + "_form")
+
+    @property
+    def flash(self) -> str:
+        """The name of the cookie that carries a message to the next page."""
+        return self._prefixed(self.name + "_flash")
+
+    @property
+    def theme(self) -> str:
+        """The name of the cookie that remembers light or dark."""
+        return self._prefixed(self.name + "_theme")
+
+    def set(self, name: str, value: str, *, max_age: int | None = None, httponly: bool | None = None) -> str:
+        """Return a ``Set-Cookie`` header value.
+
+        Args:
+            name: The full name, as the properties give it.
+            value: The value.
+            max_age: Its life in seconds; None ends it with the browser.
+            httponly: Overrides the setting.
+
+        Raises:
+            ValueError: When a browser would drop it for its size.
+        """
+        cookie: SimpleCookie = SimpleCookie()
+        cookie[name] = value
+        morsel = cookie[name]
+        morsel["path"] = "/"
+        morsel["samesite"] = self.samesite
+        if max_age is not None:
+            morsel["max-age"] = max_age
+        morsel["secure"] = self.secure
+        morsel["httponly"] = self.httponly if httponly is None else httponly
+        header = morsel.OutputString()
+        if len(header) > MAX_COOKIE_BYTES:
+            msg = f"the cookie {name} is larger than {MAX_COOKIE_BYTES} bytes"
+            raise ValueError(msg)
+        return header
+
+    def delete(self, name: str) -> str:
+        """Return a ``Set-Cookie`` header value that removes a cookie."""
+        return self.set(name, "", max_age=0)
+
+    def set_tokens(self, access: str, refresh: str, *, refresh_max_age: int) -> list[str]:
+        """Return the headers for a pair of tokens.
+
+        The access cookie outlives its token on purpose: what decides is the token, and a browser that dropped the cookie
+        early could not be told from a stranger's.
+        """
+        return [
+            self.set(self.access, access, max_age=refresh_max_age),
+            self.set(self.refresh, refresh, max_age=refresh_max_age),
+        ]
+
+    def delete_tokens(self) -> list[str]:
+        """Return the headers that remove both tokens."""
+        return [self.delete(self.access), self.delete(self.refresh)]

@@ -1,0 +1,134 @@
+"""Errors become answers here and nowhere else: JSON for the API, a page for everybody else."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
+
+from litestar_admin_auth.auth.navigation import login_url
+from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.core.exceptions import (
+    AdminAuthError,
+    EditConflict,
+    NotAllowed,
+    NotAuthenticated,
+    TooManyTries,
+)
+from litestar_admin_auth.core.i18n import gettext as _
+
+logger = logging.getLogger(__name__)
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error in the words of an answer."""
+
+    status_code: int
+    code: str
+    message: str
+    field: str | None = None
+    #: More for the client, such as the version that is stored now.
+    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+_CODES = {
+    400: "invalid",
+    401: "not_authenticated",
+    403: "not_allowed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "too_many_tries",
+}
+
+
+def _messages() -> dict[int, str]:
+    return {
+        404: _("There is no such page."),
+        405: _("This address does not take that kind of request."),
+        413: _("The request is too large."),
+    }
+
+
+def describe(error: Exception) -> Problem:
+    """Return what an answer says of an error. Of a fault it says nothing but that there was one (ASVS 13.4)."""
+    if isinstance(error, AdminAuthError):
+        extra: dict[str, Any] = {}
+        headers: dict[str, str] = {}
+        if isinstance(error, EditConflict):
+            extra["version"] = error.current_version
+        if isinstance(error, NotAllowed) and error.permission:
+            extra["permission"] = error.permission
+        if isinstance(error, TooManyTries):
+            headers["Retry-After"] = str(error.retry_after)
+        return Problem(error.status_code, error.code, error.message, error.field, extra, headers)
+    if isinstance(error, HTTPException) and error.status_code < HTTP_500_INTERNAL_SERVER_ERROR:
+        status = 400 if error.status_code == 422 else error.status_code
+        first = _first_error(error)
+        return Problem(
+            status,
+            _CODES.get(status, "error"),
+            first.get("message") or _messages().get(status) or error.detail,
+            first.get("key"),
+            headers={name: value for name, value in (error.headers or {}).items() if name.lower() in ("allow",)},
+        )
+    return Problem(500, "fault", _("Something went wrong on our side. It has been written down; try again later."))
+
+
+def _first_error(error: HTTPException) -> dict[str, str]:
+    listed = cast("Any", error.extra)
+    if isinstance(listed, list) and listed and isinstance(listed[0], dict):
+        return {str(key): str(value) for key, value in cast("dict[Any, Any]", listed[0]).items()}
+    return {}
+
+
+def handle(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Answer any error below the admin path."""
+    problem = describe(error)
+    if problem.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
+        logger.error("%s %s failed", request.method, request.scope["path"].encode(), exc_info=error)
+    runtime = runtime_of(request)
+    if _is_api(request, runtime):
+        return _as_json(problem)
+    if isinstance(error, NotAuthenticated):
+        return _to_login(request, runtime)
+    if runtime.error_page is None:
+        return _as_json(problem)
+    response = runtime.error_page(request, problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _is_api(request: AnyRequest, runtime: Runtime) -> bool:
+    path = request.scope["path"]
+    return path == runtime.api_path or path.startswith(runtime.api_path + "/")
+
+
+def _as_json(problem: Problem) -> Response[Any]:
+    extra = {"code": problem.code, **problem.extra}
+    if problem.field:
+        extra["field"] = problem.field
+    return Response(
+        {"status_code": problem.status_code, "detail": problem.message, "extra": extra},
+        status_code=problem.status_code,
+        headers=problem.headers,
+        media_type=MediaType.JSON,
+    )
+
+
+def _to_login(request: AnyRequest, runtime: Runtime) -> Response[Any]:
+    if "hx-request" in request.headers:
+        # Back to the page that the reader sees, not to the fragment that was asked for.
+        current = request.headers.get("hx-current-url", "")
+        target = "/" + current.split("://", 1)[-1].partition("/")[2] if current else runtime.config.path
+        return Response(b"", headers={"HX-Redirect": login_url(runtime.config.path, request, target=target)})
+    target = None if request.method in ("GET", "HEAD") else runtime.config.path
+    return Redirect(login_url(runtime.config.path, request, target=target), status_code=HTTP_303_SEE_OTHER)

@@ -1,0 +1,72 @@
+"""The one way in: browser form, JSON and whatever comes later end here, so that nothing can be skipped by the door."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
+from litestar_admin_auth.auth.request_state import RequestState, state_of
+from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidInput
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
+from litestar_admin_auth.core.text import check_storable, email_address, normalize_email
+from litestar_admin_auth.services.logins import record_failed_login
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+async def log_in(
+    connection: Connection, runtime: Runtime, *, email: str, password: str, by_form: bool
+) -> dict[str, str]:
+    """Check credentials and start a session.
+
+    Args:
+        connection: The request; its state carries the cookies that leave with the answer.
+        runtime: The running admin.
+        email: As typed.
+        password: As typed, verbatim.
+        by_form: Whether a page asked. The pages always authenticate by cookie, whatever the API uses.
+
+    Returns:
+        The JSON body of the API's login.
+
+    Raises:
+        InvalidInput: For an address that is none, or a password that cannot be one.
+        TooManyTries: When the throttle refuses.
+        InvalidCredentials: For everything else, whatever was wrong.
+    """
+    email = email_address(email)
+    check_storable(password, "password")
+    if not password:
+        raise InvalidInput(_("This field is required."), field="password")
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise InvalidInput(
+            _("At most %(maximum)s characters are allowed.", maximum=MAX_PASSWORD_LENGTH), field="password"
+        )
+    state = state_of(connection.scope)
+    if state is None:
+        msg = "logins happen below the admin path only"
+        raise RuntimeError(msg)
+    account, ip = normalize_email(email), state.client.ip
+    await runtime.throttle.check("login", account, ip)
+    user = await runtime.backend.authenticate(connection, {"email": email, "password": password})
+    if user is None:
+        await runtime.throttle.failed("login", account, ip)
+        if runtime.database is not None:
+            await record_failed_login(runtime.database, email, state.client)
+        raise InvalidCredentials
+    await runtime.throttle.succeeded("login", account, ip)
+    if not by_form:
+        return await runtime.backend.login(connection, user)
+    if isinstance(runtime.backend, JWTAuthBackend):
+        runtime.backend.set_cookies(connection, await runtime.backend.start(connection, user))
+        return {}
+    _as_cookies(runtime.cookies, state, await runtime.backend.login(connection, user))
+    return {}
+
+
+def _as_cookies(cookies: Cookies, state: RequestState, items: dict[str, str]) -> None:
+    """Set what a custom backend's login returned: it reads each back as a cookie of that name."""
+    state.set_cookies += [cookies.set(name, value, httponly=True) for name, value in items.items()]

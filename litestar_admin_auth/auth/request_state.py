@@ -1,0 +1,36 @@
+"""What the admin knows about one request, kept in its scope."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from litestar.types import Scope
+
+from litestar_admin_auth.auth.principal import Authentication
+from litestar_admin_auth.core.protocols import AdminUserProtocol
+from litestar_admin_auth.services.sessions import Client
+
+_KEY = "admin_auth"
+
+
+@dataclass
+class RequestState:
+    """Who asks, from where, and which cookies leave with the answer."""
+
+    client: Client
+    user: AdminUserProtocol | None = None
+    auth: Authentication | None = None
+    set_cookies: list[str] = field(default_factory=list[str])
+    #: The value that binds the forms of this browser while nobody is signed in.
+    form_binding: str = ""
+    #: A fault met while authenticating; the admission raises it, so that it gets a page. Faults fail closed.
+    fault: Exception | None = None
+
+
+def state_of(scope: Scope) -> RequestState | None:
+    """Return the request's state, or None where the admin has not looked at it yet."""
+    return cast("dict[str, Any]", scope).get(_KEY)
+
+
+def keep_state(scope: Scope, state: RequestState) -> None:
+    """Put the state into the scope."""
+    cast("dict[str, Any]", scope)[_KEY] = state

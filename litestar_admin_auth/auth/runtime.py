@@ -1,0 +1,75 @@
+"""What one plugin's parts share: built once at the start, read by every request and command."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+
+from litestar_admin_auth.auth.client import Networks
+from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.throttle import Throttle, Unlimited
+from litestar_admin_auth.core.config import AdminConfig
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import NotFound
+from litestar_admin_auth.core.passwords import Passwords
+from litestar_admin_auth.core.protocols import AuthBackend
+from litestar_admin_auth.services.sessions import SessionPolicy
+
+
+@dataclass(kw_only=True)
+class Runtime:
+    """The parts of a running admin.
+
+    Args:
+        config: The host's settings.
+        backend: How people are authenticated.
+        database: Our tables; None when the host brings its own users and no database.
+        secret: What the keys of forms and flash messages are derived from.
+        cookies: Names and attributes of cookies.
+        policy: How long sessions live.
+        proxies: Networks whose forwarded headers count.
+        passwords: Hashes and verifies.
+        throttle: The hook of every credential path.
+        error_page: Renders an error as HTML; the pages set it.
+        pages: The templates, set by the pages.
+    """
+
+    config: AdminConfig
+    backend: AuthBackend
+    database: Database | None
+    secret: bytes = field(repr=False)
+    cookies: Cookies
+    policy: SessionPolicy
+    proxies: Networks = ()
+    passwords: Passwords = field(default_factory=Passwords)
+    throttle: Throttle = field(default_factory=Unlimited)
+    error_page: Callable[[Request[Any, Any, Any], Any], Response[Any]] | None = None
+    pages: Any = None
+
+    def key(self, purpose: str) -> bytes:
+        """Return the key for one purpose: a token made for one is worthless for another."""
+        return hmac.digest(self.secret, f"litestar-admin-auth/{purpose}".encode(), hashlib.sha256)
+
+    @property
+    def tables(self) -> Database:
+        """The database, where the admin manages users.
+
+        Raises:
+            NotFound: Without one: the management pages are then absent.
+        """
+        if self.database is None:
+            raise NotFound
+        return self.database
+
+    @property
+    def api_path(self) -> str:
+        return self.config.path + "/api"
+
+
+def runtime_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Runtime:
+    """Return the runtime from a request, below the admin or on a host's route."""
+    return cast("Runtime", connection.app.state.admin_auth)

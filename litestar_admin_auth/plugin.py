@@ -1,0 +1,159 @@
+"""The plugin: wiring only."""
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.plugins import CLIPlugin, InitPlugin
+from litestar.types import ControllerRouterHandler
+
+from litestar_admin_auth import host_database
+from litestar_admin_auth.api import controllers as api_controllers
+from litestar_admin_auth.auth.client import proxy_networks
+from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.jwt import DatabaseAuthBackend, JWTAuthBackend
+from litestar_admin_auth.auth.middleware import HostAuthentication
+from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
+from litestar_admin_auth.core.database import Database, enable_wal
+from litestar_admin_auth.core.exceptions import ConfigError
+from litestar_admin_auth.core.passwords import Passwords
+from litestar_admin_auth.core.protocols import AuthBackend
+from litestar_admin_auth.mount import build_inner, build_mount
+from litestar_admin_auth.services.catalogue import sync_permissions
+from litestar_admin_auth.services.checks import run_checks
+from litestar_admin_auth.services.migrations import at_head
+from litestar_admin_auth.services.sessions import SessionPolicy
+from litestar_admin_auth.web import controllers as web_controllers
+from litestar_admin_auth.web import install_pages
+
+if TYPE_CHECKING:
+    from click import Group
+
+logger = logging.getLogger(__name__)
+
+_PROTOCOL_METHODS = ("authenticate", "get_current_user", "login", "logout", "refresh")
+
+
+class AdminPlugin(InitPlugin, CLIPlugin):
+    """Gives a Litestar application users, roles, permissions, login pages and their administration.
+
+    Args:
+        config: The settings; the defaults need ``ADMIN_AUTH_SECRET_KEY`` in the environment.
+    """
+
+    def __init__(self, config: AdminConfig | None = None) -> None:
+        self.config = config or AdminConfig()
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Add the mount, the authentication of host routes and the start-up checks.
+
+        Raises:
+            ConfigError: For a mistake in the settings.
+        """
+        if sum(isinstance(plugin, AdminPlugin) for plugin in app_config.plugins) > 1:
+            raise ConfigError(
+                "AA008", "This application has two AdminPlugins.", hint="Keep one: they would share tables and cookies."
+            )
+        runtime = self._build_runtime(app_config)
+        install_pages(runtime)
+        handlers: list[ControllerRouterHandler] = [*web_controllers(runtime), *api_controllers(runtime)]
+        inner = build_inner(runtime, handlers)
+        app_config.route_handlers = [*app_config.route_handlers, build_mount(runtime, inner, opt=_opt_out(app_config))]
+        app_config.state["admin_auth"] = runtime
+        if self.config.authenticate_host_routes:
+            app_config.middleware = [*app_config.middleware, HostAuthentication(runtime)]
+
+        async def start(app: Litestar) -> None:
+            await _start(runtime, debug=app.debug)
+
+        async def stop(_app: Litestar) -> None:
+            if runtime.database is not None:
+                await runtime.database.close()
+
+        app_config.on_startup = [*app_config.on_startup, start]
+        app_config.on_shutdown = [*app_config.on_shutdown, stop]
+        return app_config
+
+    def on_cli_init(self, cli: "Group") -> None:
+        """Add the ``admin`` commands, and our tables to ``litestar database``."""
+        from litestar_admin_auth.cli import register
+
+        register(cli)
+
+    def _build_runtime(self, app_config: AppConfig) -> Runtime:
+        config = self.config
+        policy = SessionPolicy(absolute=config.session_lifetime, grace=config.refresh_grace)
+        database = self._database(app_config)
+        passwords = Passwords()
+        backend = config.auth_backend
+        if backend is None:
+            check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
+            assert database is not None  # noqa: S101 - without a backend of the host's there is always a database
+            jwt = JWTConfig(
+                secret_key=config.secret_key, token_location="cookie", cookie_secure=config.cookie_secure
+            )
+            backend = DatabaseAuthBackend(jwt, database, passwords, policy)
+        _check_backend(backend)
+        return Runtime(
+            config=config,
+            backend=backend,
+            database=database,
+            secret=_form_secret(config, backend),
+            cookies=backend.cookies if isinstance(backend, JWTAuthBackend) else Cookies(secure=config.cookie_secure),
+            policy=policy,
+            proxies=proxy_networks(config.trusted_proxies),
+            passwords=passwords,
+        )
+
+    def _database(self, app_config: AppConfig) -> Database | None:
+        # A host with its own users gets our tables only when it asks for them.
+        if self.config.auth_backend is not None and self.config.database is None:
+            return None
+        return host_database.resolve(self.config, app_config)
+
+
+def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:
+    """Return the root of the form keys: ours, else the backend's, else one for this process alone."""
+    if config.secret_key:
+        return config.secret_key.encode()
+    if isinstance(backend, JWTAuthBackend):
+        return backend.config.secret_key.encode()
+    # Forms opened before a restart must be opened again; several workers need ADMIN_AUTH_SECRET_KEY.
+    return os.urandom(32)
+
+
+def _check_backend(backend: Any) -> None:
+    """Find synchronous mistakes of a custom backend before the first request does."""
+    import inspect
+
+    for name in _PROTOCOL_METHODS:
+        method: object = getattr(backend, name, None)
+        if not inspect.iscoroutinefunction(method):
+            raise ConfigError(
+                "AA009",
+                f"{type(backend).__name__}.{name} is {'missing' if method is None else 'not an async function'}.",
+                hint="An AuthBackend has the five async methods authenticate, get_current_user, login, logout, refresh.",
+            )
+
+
+def _opt_out(app_config: AppConfig) -> dict[str, Any]:
+    """Return the marks that keep the host's CSRF and authentication middleware off our pages, which have their own."""
+    opt: dict[str, Any] = {"exclude_from_auth": True}
+    if app_config.csrf_config is not None:
+        opt[app_config.csrf_config.exclude_from_csrf_key] = True
+    return opt
+
+
+async def _start(runtime: Runtime, *, debug: bool) -> None:
+    database = runtime.database
+    if database is not None and database.owned:
+        await enable_wal(database.engine)
+    for finding in await run_checks(runtime.config, database, deploy=False, debug=debug):
+        if finding.level == "error":
+            raise ConfigError(finding.id, finding.message, hint=finding.hint)
+        logger.warning("%s: %s %s", finding.id, finding.message, finding.hint)
+    if database is not None and await at_head(database):
+        await sync_permissions(database, runtime.config.permissions)

@@ -1,0 +1,69 @@
+"""Proving who one is, and what every successful or failed proof leaves behind."""
+
+from sqlalchemy import select, update
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import InvalidCredentials
+from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH, Passwords
+from litestar_admin_auth.core.text import normalize_email
+from litestar_admin_auth.models import Session, User
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.audit import record
+from litestar_admin_auth.services.sessions import Client, SessionPolicy, start_session
+
+
+async def verify_credentials(database: Database, passwords: Passwords, email: str, password: str) -> User | None:
+    """Return the active user whom the e-mail and password prove, else None.
+
+    Unknown, disabled and password-less users cost one bcrypt verification like everybody else, so that the time of an
+    answer tells nothing (ASVS 6.3.8). A hash below today's policy is replaced.
+    """
+    async with database.reading() as db:
+        user = await db.scalar(select(User).where(User.email_normalized == normalize_email(email)))
+    usable = user.password_hash if user is not None and user.is_active else None
+    verified, upgraded = await passwords.verify(usable, password[: MAX_PASSWORD_LENGTH + 1])
+    if user is None or not verified or len(password) > MAX_PASSWORD_LENGTH:
+        return None
+    if upgraded is not None:
+        async with database.writing() as db:
+            # Compared with the hash that was verified: a password changed meanwhile must not come back.
+            await db.execute(
+                update(User)
+                .where(User.id == user.id, User.password_hash == user.password_hash)
+                .values(password_hash=upgraded)
+            )
+        user.password_hash = upgraded
+    return user
+
+
+async def record_login(
+    database: Database, user: User, client: Client, policy: SessionPolicy, *, auth_method: str = "password"
+) -> Session:
+    """Start a session for a user who has proven who they are; the login and its audit row are one transaction.
+
+    Raises:
+        InvalidCredentials: When the user was suspended or changed the password between proof and login.
+    """
+    async with database.writing() as db:
+        current = await db.get(User, user.id, with_for_update=True)
+        if (
+            current is None
+            or not current.is_active
+            or current.security_epoch != user.security_epoch
+            or current.password_hash != user.password_hash
+        ):
+            raise InvalidCredentials
+        session = start_session(db, current, client, policy, auth_method=auth_method)
+        current.last_login_at = now()
+        await db.flush()
+        actor = Actor(label=current.email, user_id=current.id, session_id=session.id, ip=client.ip)
+        record(db, actor, "login.succeeded", target=current, changes={"method": {"new": auth_method}})
+        return session
+
+
+async def record_failed_login(database: Database, email: str, client: Client) -> None:
+    """Leave an audit row for a refused login, in a transaction of its own that the answer cannot undo."""
+    async with database.writing() as db:
+        user = await db.scalar(select(User).where(User.email_normalized == normalize_email(email)))
+        record(db, Actor(label=email[:320], ip=client.ip), "login.failed", target=user)
