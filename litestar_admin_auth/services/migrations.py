@@ -1,7 +1,7 @@
 """Bring our tables to the newest revision, and tell where they stand.
 
-The revisions lie in ``alembic/versions``; ``alembic/env.py`` runs them. Everything happens in one transaction, on SQLite
-too: a migration that fails leaves nothing half done.
+The revisions lie in ``alembic/versions``; ``alembic/env.py`` runs them. Everything happens in one transaction, on
+SQLite too: a migration that fails leaves nothing half done.
 """
 
 from collections.abc import AsyncIterator, Callable
