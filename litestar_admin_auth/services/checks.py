@@ -1,0 +1,134 @@
+"""What is wrong with the set-up, each with a stable id and a hint; ``docs/checks.md`` explains every id.
+
+Mistakes in single settings stop the start where they are made, as ``ConfigError`` with an id of the same series. Here
+stands what only shows when everything is put together, or what only the database can tell.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import ConfigError, LastSuperuser
+from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
+from litestar_admin_auth.models import Permission
+from litestar_admin_auth.services.access import require_a_superuser_remains
+from litestar_admin_auth.services.migrations import at_head
+
+Level = Literal["error", "warning", "info"]
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to put right.
+
+    Args:
+        id: The stable id, such as ``AA007``.
+        level: ``error`` stops the start; the others are told.
+        message: What is wrong, naming the setting.
+        hint: What to do about it.
+    """
+
+    id: str
+    level: Level
+    message: str
+    hint: str
+
+
+async def run_checks(
+    config: AdminConfig, database: Database | None, *, deploy: bool = False, debug: bool = False, strict: bool = False
+) -> list[Finding]:
+    """Look at the settings and the tables.
+
+    Args:
+        config: The settings.
+        database: Our tables, or None where a host has none.
+        deploy: Whether to hold the set-up against what production needs.
+        debug: Whether the application runs in debug mode.
+        strict: Whether missing tables and a missing superuser are errors, as they are for ``admin check``. At the start
+            they are warnings: an application that is being set up must come up.
+
+    Returns:
+        The findings, in the order of their ids.
+    """
+    findings = [*_secret(config), *_cookies(config, excused=not deploy and _is_local(config, debug=debug))]
+    if database is not None:
+        findings += await _tables(config, database, strict=strict or deploy)
+    if deploy:
+        findings += _production(config, database, debug=debug)
+    return sorted(findings, key=lambda finding: finding.id)
+
+
+def _secret(config: AdminConfig) -> list[Finding]:
+    # A host's own backend has its own secret, checked where it is made; one given to us all the same must be good.
+    if config.auth_backend is not None and not config.secret_key:
+        return []
+    try:
+        check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
+    except ConfigError as error:
+        return [Finding(error.check_id, "error", error.message, error.hint)]
+    return []
+
+
+def _is_local(config: AdminConfig, *, debug: bool) -> bool:
+    return debug or (config.public_origin is not None and urlsplit(config.public_origin).hostname in _LOOPBACK)
+
+
+def _cookies(config: AdminConfig, *, excused: bool) -> list[Finding]:
+    backend: Any = config.auth_backend
+    jwt: object = getattr(backend, "config", None)
+    insecure: list[str] = []
+    if not config.cookie_secure:
+        insecure.append("AdminConfig.cookie_secure")
+    if isinstance(jwt, JWTConfig):
+        insecure += [f"JWTConfig.{name}" for name in ("cookie_secure", "cookie_httponly") if not getattr(jwt, name)]
+    if not insecure or excused:
+        return []
+    # Anybody on the way could read the cookie from the first plain request, and be that person.
+    hint = "Remove it and serve over HTTPS, or run in debug mode on your own machine."
+    return [Finding("AA007", "error", f"{' and '.join(insecure)} is off.", hint)]
+
+
+async def _tables(config: AdminConfig, database: Database, *, strict: bool) -> list[Finding]:
+    level: Level = "error" if strict else "warning"
+    if not await at_head(database):
+        hint = "Run: litestar admin migrate"
+        return [Finding("AA020", level, "The tables are not at the newest revision.", hint)]
+    findings: list[Finding] = []
+    async with database.reading() as db:
+        try:
+            await require_a_superuser_remains(db)
+        except LastSuperuser:
+            hint = "Run: litestar admin create-superuser"
+            findings.append(Finding("AA021", level, "There is no active superuser.", hint))
+        rows = await db.execute(select(Permission.code, Permission.description))
+        stored = {code: description for code, description in rows.tuples()}
+    # The start brings the catalogue up to date by itself.
+    declared = {**config.permissions, **OWN_PERMISSIONS}
+    if strict and any(stored.get(code) != description for code, description in declared.items()):
+        hint = "Run: litestar admin sync-permissions"
+        findings.append(Finding("AA022", "warning", "The catalogue lacks permissions that are declared.", hint))
+    return findings
+
+
+def _production(config: AdminConfig, database: Database | None, *, debug: bool) -> list[Finding]:
+    findings: list[Finding] = []
+    if debug:
+        hint = "Set debug=False: error pages of the application show source code."
+        findings.append(Finding("AA030", "error", "The application runs in debug mode.", hint))
+    if config.public_origin is None:
+        hint = "Set AdminConfig.public_origin='https://...': links in mails must not follow the Host header."
+        findings.append(Finding("AA031", "error", "AdminConfig.public_origin is not set.", hint))
+    for origin in (config.public_origin, *config.trusted_origins):
+        if origin is not None and not origin.startswith("https://"):
+            hint = "Serve over HTTPS and name that origin."
+            findings.append(Finding("AA032", "error", f"{origin} is not an HTTPS origin.", hint))
+    if database is not None and not database.is_postgresql:
+        hint = "Use PostgreSQL as soon as there is more than one worker process or machine."
+        findings.append(Finding("AA033", "warning", "The tables are in an SQLite file.", hint))
+    return findings
