@@ -9,11 +9,12 @@ from functools import wraps
 from importlib.util import find_spec
 from typing import Any
 
+import click
 from advanced_alchemy.cli import add_migration_commands
 from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig, SQLAlchemySyncConfig
 from advanced_alchemy.extensions.litestar.cli import database_group
 from advanced_alchemy.extensions.litestar.plugins import SQLAlchemyInitPlugin, SQLAlchemyPlugin
-from advanced_alchemy.utils.cli_tools import click, group
+from advanced_alchemy.utils.cli_tools import group
 from litestar.cli._utils import LitestarGroup
 from litestar.config.app import AppConfig
 from sqlalchemy.engine import URL, make_url

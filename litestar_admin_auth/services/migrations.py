@@ -4,7 +4,7 @@ The revisions lie in ``alembic/versions``; ``alembic/env.py`` runs them. Everyth
 SQLite too: a migration that fails leaves nothing half done.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -60,7 +60,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 @asynccontextmanager
-async def migration_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def migration_connection(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection, None]:
     """Open a connection inside one write transaction, which commits at the end and rolls back on an exception.
 
     Changing a column on SQLite copies the table and drops the old one; with foreign keys on, that drop would delete
