@@ -7,6 +7,7 @@ named placeholders: ``gettext("Role %(name)s exists", name=...)``.
 from contextvars import ContextVar
 from functools import cache
 from gettext import GNUTranslations, NullTranslations, find
+from typing import Any
 
 from litestar_admin_auth.core.paths import PACKAGE
 
@@ -64,3 +65,21 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     """Translate a message that depends on a count; ``%(num)s`` is the count."""
     translated = _translations(_locale.get()).ngettext(singular, plural, count)
     return translated % {"num": count, **values}
+
+
+class LazyText:
+    """A message that is translated when it is shown: for labels that stand in a class body."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __str__(self) -> str:
+        return gettext(self.message)
+
+    def __bool__(self) -> bool:
+        return bool(self.message)
+
+
+def lazy_gettext(message: str) -> Any:
+    """Return a text that follows the language of whoever reads it; typed loosely, since libraries ask for ``str``."""
+    return LazyText(message)

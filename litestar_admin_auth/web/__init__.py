@@ -1,1 +1,20 @@
 """The HTML face: thin controllers over the services, rendered on the server."""
+
+from litestar.types import ControllerRouterHandler
+
+from litestar_admin_auth.auth.admission import PUBLIC
+from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.web.invitations import InvitationController
+from litestar_admin_auth.web.login import LoginController
+from litestar_admin_auth.web.render import Pages
+from litestar_admin_auth.web.render import install_pages as install_pages
+from litestar_admin_auth.web.static_files import static_files_handler
+
+
+def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
+    """Return the pages: all of them, or without tables of ours only those for signing in and out."""
+    pages: Pages = runtime.pages
+    open_to_all: list[ControllerRouterHandler] = [LoginController, static_files_handler(pages.static_files, {PUBLIC: True})]
+    if runtime.database is None:
+        return open_to_all
+    return [*open_to_all, InvitationController]

@@ -1,0 +1,102 @@
+"""Signing in and out, and the choice of light or dark."""
+
+from typing import Any
+
+import wtforms
+from litestar import Controller, Request, Response, get, post
+
+from litestar_admin_auth.auth.admission import PUBLIC
+from litestar_admin_auth.auth.login import log_in
+from litestar_admin_auth.auth.navigation import safe_next
+from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core.exceptions import AdminAuthError, NotAuthenticated
+from litestar_admin_auth.core.i18n import lazy_gettext as _l
+from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
+from litestar_admin_auth.web.render import THEMES, render, see_other
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class LoginForm(Form):
+    """What somebody types to sign in. The checks stand in :func:`~litestar_admin_auth.auth.login.log_in`."""
+
+    email = wtforms.EmailField(
+        _l("E-mail"), render_kw={"autocomplete": "username", "autofocus": True, "required": True, "maxlength": 254}
+    )
+    password = wtforms.PasswordField(
+        _l("Password"), render_kw={"autocomplete": "current-password", "required": True, "maxlength": 1024}
+    )
+    next = wtforms.HiddenField()
+
+
+class ThemeForm(Form):
+    """Light, dark, or what the device says."""
+
+    theme = wtforms.SelectField(choices=[(theme, theme) for theme in THEMES])
+    next = wtforms.HiddenField()
+
+
+class LoginController(Controller):
+    """The pages that are open to strangers, and the way out."""
+
+    include_in_schema = False
+
+    @get("/login", opt={PUBLIC: True})
+    async def form(self, request: AnyRequest) -> Response[Any]:
+        target = request.query_params.get("next", "")
+        if request.scope.get("user") is not None:
+            return see_other(request, safe_next(target, runtime_of(request).config.path))
+        return _page(request, LoginForm(request, data={"next": target}))
+
+    @post("/login", opt={PUBLIC: True})
+    async def log_in(self, request: AnyRequest) -> Response[Any]:
+        runtime = runtime_of(request)
+        form = LoginForm(request, await read_form(request))
+        # A form of ours that was not posted by a page of ours would sign the victim in as the attacker.
+        if not form.validate():
+            return _page(request, form, status_code=400)
+        try:
+            await log_in(
+                request, runtime, email=form.email.data or "", password=form.password.data or "", by_form=True
+            )
+        except AdminAuthError as error:
+            form.blame(error)
+            return _page(request, form, status_code=error.status_code, headers=_retry_after(error))
+        return see_other(request, safe_next(form.next.data or "", runtime.config.path))
+
+    @post("/logout", opt={PUBLIC: True})
+    async def log_out(self, request: AnyRequest) -> Response[Any]:
+        runtime = runtime_of(request)
+        if ConfirmForm(request, await read_form(request)).validate():
+            try:
+                await runtime.backend.logout(request)
+            except NotAuthenticated:
+                # The session had ended by itself: the reader is where they wanted to be.
+                pass
+            response = see_other(request, f"{runtime.config.path}/login")
+            # Pages that the back button would bring up again from this machine (ASVS 14.3.1).
+            response.headers["Clear-Site-Data"] = '"cache"'
+            return response
+        return see_other(request, runtime.config.path)
+
+    @post("/theme", opt={PUBLIC: True})
+    async def choose_theme(self, request: AnyRequest) -> Response[Any]:
+        runtime, state = runtime_of(request), state_of(request.scope)
+        form = ThemeForm(request, await read_form(request))
+        if form.validate() and state is not None:
+            state.set_cookies.append(
+                runtime.cookies.set(runtime.cookies.theme, form.theme.data, max_age=365 * 86400, httponly=True)
+            )
+        return see_other(request, safe_next(form.next.data or "", runtime.config.path))
+
+
+def _page(
+    request: AnyRequest, form: LoginForm, *, status_code: int = 200, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    return render(request, "login/login.html", status_code=status_code, headers=headers, form=form)
+
+
+def _retry_after(error: AdminAuthError) -> dict[str, str]:
+    seconds: object = getattr(error, "retry_after", None)
+    return {"Retry-After": str(seconds)} if seconds is not None else {}
