@@ -7,8 +7,9 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers import asgi
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ControllerRouterHandler, HTTPScope, Message, Receive, Scope, Send
 
+from litestar_admin_auth.api.openapi import openapi_config
 from litestar_admin_auth.auth.admission import Admission
 from litestar_admin_auth.auth.authentication import authenticate, bind_forms, open_state
 from litestar_admin_auth.auth.errors import handle
@@ -31,7 +32,7 @@ def build_inner(runtime: Runtime, handlers: list[ControllerRouterHandler]) -> Li
         middleware=[Admission(runtime)],
         exception_handlers={Exception: handle},
         state=State({"admin_auth": runtime}),
-        openapi_config=None,
+        openapi_config=openapi_config(runtime),
         logging_config=None,
         request_max_body_size=MAX_BODY_BYTES,
     )
@@ -66,9 +67,22 @@ def build_mount(runtime: Runtime, inner: Litestar, *, opt: dict[str, Any]) -> AS
         except Exception as fault:  # noqa: BLE001 - raised again by the admission, where it gets an error page
             state.fault = fault
         inside["user"], inside["auth"] = state.user, state.auth
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            # Litestar routes HEAD only where a handler says so; RFC 9110 section 9.3.2 wants it wherever there is GET.
+            cast("HTTPScope", inside)["method"] = "GET"
+            locked_down = _without_body(locked_down)
         await inner(inside, receive, locked_down)
 
     return admin_auth_mount
+
+
+def _without_body(send: Send) -> Send:
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return send_head
 
 
 def _header(scope: Scope, wanted: bytes) -> str:

@@ -1,1 +1,51 @@
-"""The JSON face: thin controllers over the services."""
+"""The JSON face: thin controllers over the services, every rule of which stands there and not here."""
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from litestar_admin_auth.api.account import AccountController
+from litestar_admin_auth.api.audit import AuditEventController
+from litestar_admin_auth.api.auth import AuthController, PasswordController
+from litestar_admin_auth.api.dependencies import provide_actor, provide_database, provide_page
+from litestar_admin_auth.api.invitations import InvitationController
+from litestar_admin_auth.api.permissions import PermissionController
+from litestar_admin_auth.api.roles import RoleController
+from litestar_admin_auth.api.sessions import SessionController
+from litestar_admin_auth.api.strict_json import StrictDoor, StrictRequest
+from litestar_admin_auth.api.users import UserAccessController, UserController, UserStateController
+from litestar_admin_auth.auth.runtime import Runtime
+
+_WITH_TABLES: tuple[ControllerRouterHandler, ...] = (
+    PasswordController,
+    AccountController,
+    InvitationController,
+    UserController,
+    UserStateController,
+    UserAccessController,
+    RoleController,
+    PermissionController,
+    SessionController,
+    AuditEventController,
+)
+
+
+def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
+    """Return the handlers of the JSON API, below ``/api``.
+
+    Args:
+        runtime: The running admin. Without a database there is signing in and out only: the host has its own users.
+    """
+    return [
+        Router(
+            "/api",
+            route_handlers=[AuthController, *(_WITH_TABLES if runtime.database is not None else ())],
+            request_class=StrictRequest,
+            middleware=[StrictDoor()],
+            dependencies={
+                "actor": Provide(provide_actor),
+                "database": Provide(provide_database),
+                "page": Provide(provide_page),
+            },
+        )
+    ]

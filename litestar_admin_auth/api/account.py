@@ -1,0 +1,92 @@
+"""``/api/account``: one's own profile, password and sessions. It needs no permission but being signed in."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, get, patch, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from litestar_admin_auth.api.dependencies import AnyRequest, body, listing
+from litestar_admin_auth.api.schemas import Listing, Message, PasswordChange, Profile, Session, User
+from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.services import passwords, sessions, users
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.lists import ListQuery
+
+
+class AccountController(Controller):
+    path = "/account"
+    tags = ["account"]  # noqa: RUF012 - Litestar's own declaration is an instance variable
+
+    @get(summary="Read the own profile")
+    async def read(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> User:
+        """Return one's own user."""
+        return body(await users.get_user(database, actor, _own_id(actor)), User)
+
+    @patch(summary="Change the own profile")
+    async def change(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], data: JSONBody[Profile]
+    ) -> User:
+        """Change one's own name. The e-mail address is what one signs in with: an administrator changes it."""
+        _own_id(actor)
+        return body(await users.update_own_profile(database, actor, name=data.name), User)
+
+    @put("/password", status_code=200, summary="Change the own password")
+    async def password(
+        self, request: AnyRequest, actor: NamedDependency[Actor], data: JSONBody[PasswordChange]
+    ) -> Message:
+        """Do what ``POST /api/auth/change-password`` does."""
+        return await change_password(runtime_of(request), actor, data)
+
+    @get("/sessions", summary="List the own sessions")
+    async def list_sessions(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
+    ) -> Listing[Session]:
+        """Return one's own live sessions; ``current`` marks the one that asks."""
+        return listing(await sessions.list_sessions(database, actor, page, user_id=_own_id(actor)), Session)
+
+    @delete("/sessions", summary="End all other own sessions")
+    async def end_sessions(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> None:
+        """End all one's own sessions but the one that asks."""
+        await sessions.revoke_user_sessions(database, actor, _own_id(actor), keep=actor.session_id)
+
+    @delete("/sessions/{session_id:uuid}", summary="End one own session")
+    async def end_session(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], session_id: FromPath[UUID]
+    ) -> None:
+        """End one of one's own sessions; somebody else's is not there."""
+        try:
+            await sessions.revoke_session(database, actor, session_id)
+        except NotAllowed as error:
+            raise NotFound(_("There is no such session.")) from error
+
+
+async def change_password(runtime: Runtime, actor: Actor, data: PasswordChange) -> Message:
+    """Change the actor's own password, counting wrong guesses of the current one.
+
+    Raises:
+        TooManyTries: When the throttle refuses: a stolen session must not become a password.
+        InvalidInput: For ``current_password`` or ``new_password``.
+    """
+    account = str(_own_id(actor))
+    await runtime.throttle.check("change_password", account, actor.ip)
+    try:
+        await passwords.change_own_password(
+            runtime.tables, actor, runtime.passwords, data.current_password, data.new_password
+        )
+    except InvalidInput as error:
+        if error.field == "current_password":
+            await runtime.throttle.failed("change_password", account, actor.ip)
+        raise
+    await runtime.throttle.succeeded("change_password", account, actor.ip)
+    return Message(_("Password changed successfully"))
+
+
+def _own_id(actor: Actor) -> UUID:
+    # A host's backend may sign in somebody who is not in our tables.
+    if actor.user_id is None:
+        raise NotFound(_("There is no such user."))
+    return actor.user_id

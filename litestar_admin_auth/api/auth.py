@@ -1,0 +1,78 @@
+"""``/api/auth``: signing in and out, and who one is."""
+
+from typing import Any
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from litestar_admin_auth.api.account import change_password
+from litestar_admin_auth.api.dependencies import AnyRequest
+from litestar_admin_auth.api.schemas import Credentials, Me, Message, PasswordChange
+from litestar_admin_auth.auth.admission import PUBLIC
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
+from litestar_admin_auth.auth.login import log_in
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core.exceptions import InvalidToken, NotAuthenticated
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.services.actor import Actor
+
+
+class AuthController(Controller):
+    """Whatever the backend, with our tables or without."""
+
+    path = "/auth"
+    tags = ["auth"]  # noqa: RUF012 - Litestar's own declaration is an instance variable
+
+    @post("/login", status_code=200, opt={PUBLIC: True}, summary="Sign in")
+    async def login(self, request: AnyRequest, data: JSONBody[Credentials]) -> dict[str, Any]:
+        """Check e-mail and password and start a session.
+
+        With cookies the tokens travel in HttpOnly cookies only; otherwise the body also has ``access_token`` and
+        ``refresh_token``.
+        """
+        return await log_in(request, runtime_of(request), email=data.email, password=data.password, by_form=False)
+
+    @post("/logout", status_code=200, opt={PUBLIC: True}, summary="Sign out")
+    async def logout(self, request: AnyRequest) -> Message:
+        """End the session. The refresh token alone is enough, so that an expired access token keeps nobody in."""
+        backend = runtime_of(request).backend
+        # The JWT backend looks for the refresh token itself; of any other a stranger cannot be signed out.
+        if request.user is None and not isinstance(backend, JWTAuthBackend):
+            raise NotAuthenticated
+        await backend.logout(request)
+        return Message(_("Logged out successfully"))
+
+    @post("/refresh", status_code=200, opt={PUBLIC: True}, summary="Exchange the refresh token")
+    async def refresh(self, request: AnyRequest) -> dict[str, Any]:
+        """Exchange the refresh token, in ``X-Refresh-Token`` or its cookie, for new tokens; it works once."""
+        tokens = await runtime_of(request).backend.refresh(request)
+        if tokens is None:
+            raise InvalidToken
+        return tokens
+
+    @get("/me", summary="Who am I")
+    async def me(self, request: AnyRequest) -> Me:
+        """Return the signed-in user, with the roles and permissions held right now."""
+        user = request.user
+        user_id: object = user.id
+        return Me(
+            id=user_id if isinstance(user_id, int) and not isinstance(user_id, bool) else str(user_id),
+            email=user.email,
+            roles=list(user.roles),
+            permissions=list(user.permissions),
+        )
+
+
+class PasswordController(Controller):
+    """Only with our tables: a host's backend keeps its own passwords."""
+
+    path = "/auth/change-password"
+    tags = ["auth"]  # noqa: RUF012
+
+    @post(status_code=200, summary="Change the own password")
+    async def change(
+        self, request: AnyRequest, actor: NamedDependency[Actor], data: JSONBody[PasswordChange]
+    ) -> Message:
+        """Change the own password; every other session of this user ends."""
+        return await change_password(runtime_of(request), actor, data)

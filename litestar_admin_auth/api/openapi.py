@@ -1,0 +1,150 @@
+"""The API's own description, as OpenAPI 3.1 at ``{path}/api/schema``. JSON only: a viewer would come from a CDN."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, cast
+
+from litestar import MediaType, Request, Response, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.serialization import encode_json
+
+from litestar_admin_auth.api.examples import EXAMPLES
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
+from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.core.exceptions import NotFound
+
+_ERRORS = {
+    "400": "A value breaks a rule; `extra.field` names it.",
+    "401": "Not signed in, or no longer.",
+    "403": "Signed in, but not allowed; `extra.permission` names what is missing.",
+    "404": "Not there, or not yours to see.",
+    "409": "A conflict: a taken e-mail or name, a stale edit, the last superuser, a user in use.",
+    "413": "The body is too large.",
+    "415": "The body is not `application/json`.",
+    "429": "Too many tries; `Retry-After` says how many seconds to wait.",
+}
+
+_ERROR_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["status_code", "detail", "extra"],
+    "properties": {
+        "status_code": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people, in their language."},
+        "extra": {
+            "type": "object",
+            "required": ["code"],
+            "properties": {
+                "code": {"type": "string", "description": "For programs; it never changes."},
+                "field": {"type": "string", "description": "The field or parameter at fault."},
+                "permission": {"type": "string", "description": "The permission that is missing."},
+                "version": {"type": "integer", "description": "The version that is stored now."},
+            },
+        },
+    },
+    "examples": [
+        {
+            "status_code": 409,
+            "detail": "Another user has this e-mail address.",
+            "extra": {"code": "email_taken", "field": "email"},
+        }
+    ],
+}
+
+_PUBLIC_TAILS = ("/auth/login", "/auth/logout", "/auth/refresh", "/invitation/{token}")
+
+
+def openapi_config(runtime: Runtime) -> OpenAPIConfig | None:
+    """Return the configuration of the inner application, or None when ``AdminConfig.openapi`` is off."""
+    if not runtime.config.openapi:
+        return None
+    name, scheme = _security(runtime)
+    return OpenAPIConfig(
+        title=runtime.config.title,
+        version=_version(),
+        description="Users, roles, permissions, sessions and the audit log. Lists are paged by cursors.",
+        components=Components(security_schemes={name: scheme}),
+        security=[{name: []}],
+        use_handler_docstrings=True,
+        openapi_router=Router("/api/schema", route_handlers=[], after_request=_only_json),
+        render_plugins=[_Document(path=["/", "/openapi.json"], media_type=MediaType.JSON)],
+    )
+
+
+class _Document(JsonRenderPlugin):
+    """Adds to Litestar's document what holds of all operations: which errors they answer, and examples."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        schemas = openapi_schema["components"].setdefault("schemas", {})
+        schemas["Error"] = _ERROR_SCHEMA
+        for struct, example in EXAMPLES.items():
+            if struct.__name__ in schemas:
+                schemas[struct.__name__]["examples"] = [example]
+        for path, item in openapi_schema["paths"].items():
+            for method, operation in item.items():
+                if isinstance(operation, dict) and "responses" in operation:
+                    _complete(path, method, cast("dict[str, Any]", operation))
+        return encode_json(openapi_schema)
+
+
+def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    public = path.endswith(_PUBLIC_TAILS)
+    if public:
+        operation["security"] = []
+    codes: set[str] = set()
+    if "requestBody" in operation:
+        codes |= {"400", "413", "415"}
+    if operation.get("parameters"):
+        codes |= {"400"}
+    if not public or "/auth/" in path:
+        codes |= {"401"}
+    if method != "get" or not path.endswith(("/me", "/account", "/account/sessions")):
+        codes |= {"403"}
+    if "{" in path:
+        codes |= {"404"}
+    if method != "get" and path.partition("/api/")[2].split("/")[0] in ("users", "roles"):
+        codes |= {"409"}
+    if path.endswith(("/login", "password", "/invitation/{token}")):
+        codes |= {"429"}
+    for code in sorted(codes):
+        operation["responses"][code] = {
+            "description": _ERRORS[code],
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        }
+
+
+def _security(runtime: Runtime) -> tuple[str, SecurityScheme]:
+    backend = runtime.backend
+    if not isinstance(backend, JWTAuthBackend):
+        return "host", SecurityScheme(
+            type="apiKey", name="Cookie", security_scheme_in="header", description="However the host signs people in."
+        )
+    if backend.config.token_location == "cookie":  # noqa: S105 - a place, not a token
+        return "cookie", SecurityScheme(
+            type="apiKey",
+            name=runtime.cookies.access,
+            security_scheme_in="cookie",
+            description="Set by POST auth/login. Changes must come from the same origin.",
+        )
+    if (backend.config.token_header.lower(), backend.config.token_prefix.lower()) == ("authorization", "bearer"):
+        return "bearer", SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return "token", SecurityScheme(
+        type="apiKey",
+        name=backend.config.token_header,
+        security_scheme_in="header",
+        description=f"The access token after the word {backend.config.token_prefix!r}.",
+    )
+
+
+async def _only_json(response: Response[Any]) -> Response[Any]:
+    # Litestar answers unknown addresses beside a document with an HTML page of its own.
+    if response.status_code == 404:
+        raise NotFound
+    return response
+
+
+def _version() -> str:
+    try:
+        return version("litestar-admin-auth")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,98 @@
+"""``/api/roles``: roles, their members, and what a change of one would do."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from litestar_admin_auth.api.dependencies import body, given, listing
+from litestar_admin_auth.api.schemas import Listing, Role, RoleCreate, RolePatch, RolePreview, User
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.services import roles
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.lists import ListQuery
+
+
+class RoleController(Controller):
+    path = "/roles"
+    tags = ["roles"]  # noqa: RUF012 - Litestar's own declaration is an instance variable
+
+    @get(summary="List roles")
+    async def list_roles(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
+    ) -> Listing[Role]:
+        """Return roles, newest first; sorts: `created_at`, `name`, `members`. Needs `roles:read`."""
+        return listing(await roles.list_roles(database, actor, page), Role)
+
+    @post(summary="Create a role")
+    async def create(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], data: JSONBody[RoleCreate]
+    ) -> Role:
+        """Create a role. Needs `roles:write` and everything that the role holds."""
+        row = await roles.create_role(
+            database, actor, name=data.name, description=data.description, permissions=data.permissions
+        )
+        return body(row, Role)
+
+    @get("/{role_id:uuid}", summary="Read a role")
+    async def read(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], role_id: FromPath[UUID]
+    ) -> Role:
+        """Return one role. Needs `roles:read`."""
+        return body(await roles.get_role(database, actor, role_id), Role)
+
+    @patch("/{role_id:uuid}", summary="Change a role")
+    async def change(
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        role_id: FromPath[UUID],
+        data: JSONBody[RolePatch],
+    ) -> Role:
+        """Change what the body has and leave the rest; `permissions` replaces all. Needs `roles:write`.
+
+        With `version`, the change is refused (409) when somebody else saved meanwhile.
+        """
+        row = await roles.update_role(
+            database,
+            actor,
+            role_id,
+            name=given(data.name),
+            description=given(data.description),
+            permissions=given(data.permissions),
+            version=given(data.version),
+        )
+        return body(row, Role)
+
+    @delete("/{role_id:uuid}", summary="Delete a role")
+    async def remove(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], role_id: FromPath[UUID]
+    ) -> None:
+        """Delete a role and take it away from everybody. Needs `roles:delete` and everything that the role holds."""
+        await roles.delete_role(database, actor, role_id)
+
+    @get("/{role_id:uuid}/members", summary="List a role's members")
+    async def members(
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        role_id: FromPath[UUID],
+    ) -> Listing[User]:
+        """Return the users who hold a role. Needs `roles:read` and `users:read`."""
+        return listing(await roles.members_of(database, actor, role_id, page), User)
+
+    @post("/{role_id:uuid}/preview", status_code=200, summary="Preview a role's change")
+    async def preview(
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        role_id: FromPath[UUID],
+        data: JSONBody[RolePatch],
+    ) -> RolePreview:
+        """Tell what a PATCH with this body would change, and for whom; nothing is saved. Needs `roles:read`."""
+        permissions = given(data.permissions)
+        if permissions is None:
+            permissions = (await roles.get_role(database, actor, role_id)).permissions
+        return body(await roles.preview_role(database, actor, role_id, permissions=permissions), RolePreview)

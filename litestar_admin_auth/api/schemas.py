@@ -1,0 +1,228 @@
+"""The bodies of the JSON API: what comes in is bounded and closed, what goes out is an explicit list of fields.
+
+Requests refuse unknown fields, so that ``is_superuser``, ``id`` or ``password_hash`` cannot ride along (OWASP ASVS 5.0,
+15.3.3). Answers never carry a service's row as it is: a column added there does not appear here by itself.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
+from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH
+from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_REASON_LENGTH
+
+MAX_ROLE_NAME_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 500
+#: The largest INTEGER of PostgreSQL: a greater one would be a fault of the driver.
+MAX_VERSION = 2**31 - 1
+
+T = TypeVar("T")
+
+Email = Annotated[str, Meta(max_length=MAX_EMAIL_LENGTH)]
+Name = Annotated[str, Meta(max_length=MAX_NAME_LENGTH)]
+RoleName = Annotated[str, Meta(max_length=MAX_ROLE_NAME_LENGTH)]
+Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION_LENGTH)]
+Reason = Annotated[str, Meta(max_length=MAX_REASON_LENGTH)]
+Password = Annotated[str, Meta(max_length=MAX_PASSWORD_LENGTH)]
+Code = Annotated[str, Meta(max_length=MAX_CODE_LENGTH)]
+RoleNames = Annotated[list[RoleName], Meta(max_length=500)]
+Codes = Annotated[list[Code], Meta(max_length=5000)]
+Version = Annotated[int, Meta(ge=1, le=MAX_VERSION)]
+#: A time with its zone, such as ``2030-01-31T12:00:00Z``.
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class _Input(Struct, frozen=True, forbid_unknown_fields=True):
+    """The root of what clients send."""
+
+
+class Credentials(_Input, frozen=True):
+    email: Email
+    password: Password
+
+
+class PasswordChange(_Input, frozen=True):
+    current_password: Password
+    new_password: Password
+
+
+class NewPassword(_Input, frozen=True):
+    new_password: Password
+
+
+class Profile(_Input, frozen=True):
+    name: Name
+
+
+class UserCreate(_Input, frozen=True):
+    email: Email
+    name: Name = ""
+    roles: RoleNames = []
+
+
+class UserPatch(_Input, frozen=True):
+    email: Email | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    roles: RoleNames | UnsetType = UNSET
+    version: Version | UnsetType = UNSET
+
+
+class GrantCreate(_Input, frozen=True):
+    role: RoleName
+    reason: Reason = ""
+    expires_at: Moment | None = None
+
+
+class RoleCreate(_Input, frozen=True):
+    name: RoleName
+    description: Description = ""
+    permissions: Codes = []
+
+
+class RolePatch(_Input, frozen=True):
+    name: RoleName | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    permissions: Codes | UnsetType = UNSET
+    version: Version | UnsetType = UNSET
+
+
+class Listing(Struct, Generic[T], frozen=True):
+    """A page of a list; ``next`` and ``previous`` are cursors, ``total`` is there with ``count=true`` only."""
+
+    items: list[T]
+    next: str | None = None
+    previous: str | None = None
+    total: int | UnsetType = UNSET
+
+
+class Message(Struct, frozen=True):
+    message: str
+
+
+class Me(Struct, frozen=True):
+    id: str | int
+    email: str
+    roles: list[str]
+    permissions: list[str]
+
+
+class User(Struct, frozen=True, kw_only=True):
+    id: UUID
+    email: str
+    name: str
+    status: str
+    roles: list[str]
+    last_login_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class InvitedUser(User, frozen=True, kw_only=True):
+    """A user just created. Without mail the link comes back here, once; with mail it is null."""
+
+    invitation_url: str | None
+    invitation_expires_at: datetime
+
+
+class Invitation(Struct, frozen=True):
+    invitation_url: str | None
+    invitation_expires_at: datetime
+
+
+class InvitedPerson(Struct, frozen=True):
+    email: str
+    name: str
+
+
+class Grant(Struct, frozen=True):
+    role_id: UUID
+    role: str
+    granted_by: str
+    granted_at: datetime
+    expires_at: datetime | None
+    reason: str
+    expired: bool
+
+
+class GrantPath(Struct, frozen=True):
+    role: str
+    permission: str
+    granted_by: str
+    granted_at: datetime
+    expires_at: datetime | None
+    reason: str
+
+
+class EffectivePermission(Struct, frozen=True):
+    code: str
+    description: str
+    paths: list[GrantPath]
+
+
+class Explanation(Struct, frozen=True):
+    allowed: bool
+    paths: list[GrantPath]
+    would_allow: list[str]
+    status: str
+
+
+class Role(Struct, frozen=True):
+    id: UUID
+    name: str
+    description: str
+    permissions: list[str]
+    members: int
+    is_system: bool
+    version: int
+    updated_at: datetime
+
+
+class UserChange(Struct, frozen=True):
+    id: UUID
+    email: str
+    gains: list[str]
+    loses: list[str]
+
+
+class RolePreview(Struct, frozen=True):
+    added: list[str]
+    removed: list[str]
+    users: list[UserChange]
+    users_total: int
+
+
+class Permission(Struct, frozen=True):
+    code: str
+    description: str
+    source: str
+    roles: list[str]
+
+
+class Session(Struct, frozen=True):
+    id: UUID
+    user_id: UUID
+    user_email: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ip: str
+    user_agent: str
+    current: bool
+
+
+class AuditEvent(Struct, frozen=True):
+    id: UUID
+    at: datetime
+    actor: str
+    actor_id: UUID | None
+    action: str
+    target_type: str
+    target_id: str
+    target_label: str
+    changes: dict[str, Any]
+    ip: str
+    session_id: UUID | None
