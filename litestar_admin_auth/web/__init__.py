@@ -14,7 +14,10 @@ from litestar_admin_auth.web.static_files import static_files_handler
 def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     """Return the pages: all of them, or without tables of ours only those for signing in and out."""
     pages: Pages = runtime.pages
-    open_to_all: list[ControllerRouterHandler] = [LoginController, static_files_handler(pages.static_files, {PUBLIC: True})]
+    open_to_all: list[ControllerRouterHandler] = [
+        LoginController,
+        static_files_handler(pages.static_files, {PUBLIC: True}),
+    ]
     if runtime.database is None:
         return open_to_all
     return [*open_to_all, InvitationController]

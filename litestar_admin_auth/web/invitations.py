@@ -7,8 +7,9 @@ from litestar import Controller, Request, Response, get, post
 
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.login import log_in
 from litestar_admin_auth.auth.request_state import state_of
-from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
@@ -26,12 +27,8 @@ OPEN_FOR = 30 * 60
 class AcceptForm(Form):
     """A new password, twice."""
 
-    new_password = wtforms.PasswordField(
-        _l("New password"), render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024}
-    )
-    repeat = wtforms.PasswordField(
-        _l("New password, once more"), render_kw={"autocomplete": "new-password", "required": True, "maxlength": 1024}
-    )
+    new_password = wtforms.PasswordField(_l("New password"))
+    repeat_password = wtforms.PasswordField(_l("New password, once more"))
 
 
 class InvitationController(Controller):
@@ -52,7 +49,7 @@ class InvitationController(Controller):
     @get("/invitation", opt={PUBLIC: True})
     async def form(self, request: AnyRequest) -> Response[Any]:
         user = await invitations.read_invitation(runtime_of(request).tables, _token(request))
-        return render(request, "invitation/accept.html", form=AcceptForm(request), email=user.email)
+        return render(request, "invitation/accept.html", form=AcceptForm(request), user=user)
 
     @post("/invitation", opt={PUBLIC: True})
     async def accept(self, request: AnyRequest) -> Response[Any]:
@@ -65,22 +62,18 @@ class InvitationController(Controller):
         try:
             if not form.validate():
                 raise InvalidInput(_("Look at the fields below."))
-            if form.new_password.data != form.repeat.data:
-                raise InvalidInput(_("The two passwords differ."), field="repeat")
+            if form.new_password.data != form.repeat_password.data:
+                raise InvalidInput(_("The two passwords differ."), field="repeat_password")
             await runtime.throttle.check("invitation", str(user.id), state.client.ip)
-            await _accept(runtime, token, form.new_password.data or "", state.client.ip)
+            password = form.new_password.data or ""
+            await invitations.accept_invitation(runtime.tables, runtime.passwords, token, password, ip=state.client.ip)
         except AdminAuthError as error:
             form.blame(error)
-            return render(
-                request, "invitation/accept.html", status_code=error.status_code, form=form, email=user.email
-            )
+            return render(request, "invitation/accept.html", status_code=error.status_code, form=form, user=user)
         state.set_cookies.append(runtime.cookies.delete(_name(runtime.cookies)))
-        flash(request, "success", _("Your password is set. Sign in with it."))
-        return see_other(request, f"{runtime.config.path}/login")
-
-
-async def _accept(runtime: Runtime, token: str, password: str, ip: str) -> None:
-    await invitations.accept_invitation(runtime.tables, runtime.passwords, token, password, ip=ip)
+        await log_in(request, runtime, email=user.email, password=password, by_form=True)
+        flash(request, "success", _("Your password is set."))
+        return see_other(request, runtime.config.path)
 
 
 def _name(cookies: Cookies) -> str:

@@ -21,12 +21,8 @@ AnyRequest = Request[Any, Any, Any]
 class LoginForm(Form):
     """What somebody types to sign in. The checks stand in :func:`~litestar_admin_auth.auth.login.log_in`."""
 
-    email = wtforms.EmailField(
-        _l("E-mail"), render_kw={"autocomplete": "username", "autofocus": True, "required": True, "maxlength": 254}
-    )
-    password = wtforms.PasswordField(
-        _l("Password"), render_kw={"autocomplete": "current-password", "required": True, "maxlength": 1024}
-    )
+    email = wtforms.EmailField(_l("E-mail"))
+    password = wtforms.PasswordField(_l("Password"))
     next = wtforms.HiddenField()
 
 
@@ -57,9 +53,7 @@ class LoginController(Controller):
         if not form.validate():
             return _page(request, form, status_code=400)
         try:
-            await log_in(
-                request, runtime, email=form.email.data or "", password=form.password.data or "", by_form=True
-            )
+            await log_in(request, runtime, email=form.email.data or "", password=form.password.data or "", by_form=True)
         except AdminAuthError as error:
             form.blame(error)
             return _page(request, form, status_code=error.status_code, headers=_retry_after(error))
@@ -94,7 +88,9 @@ class LoginController(Controller):
 def _page(
     request: AnyRequest, form: LoginForm, *, status_code: int = 200, headers: dict[str, str] | None = None
 ) -> Response[Any]:
-    return render(request, "login/login.html", status_code=status_code, headers=headers, form=form)
+    # One sentence for every cause, at the top: an error beside the e-mail would tell that it exists.
+    error = next((str(message) for messages in form.errors.values() for message in messages), None)
+    return render(request, "login/login.html", status_code=status_code, headers=headers, form=form, error=error)
 
 
 def _retry_after(error: AdminAuthError) -> dict[str, str]:
