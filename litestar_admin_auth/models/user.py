@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Index, String
+from sqlalchemy import ColumnElement, Index, String, and_, case
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -49,6 +49,15 @@ class User(HasId, Base):
         if not self.is_active:
             return "suspended"
         return "invited" if self.password_hash is None and self.last_login_at is None else "active"
+
+    @status.inplace.expression
+    @classmethod
+    def _status_expression(cls) -> ColumnElement[str]:
+        return case(
+            (~cls.is_active, "suspended"),
+            (and_(cls.password_hash.is_(None), cls.last_login_at.is_(None)), "invited"),
+            else_="active",
+        )
 
     def __repr__(self) -> str:
         # Never the hash: a user ends up in logs and tracebacks.

@@ -1,6 +1,6 @@
 """Who may do what, and why: always read from the database, inside the transaction that acts on the answer."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
@@ -76,11 +76,11 @@ async def held_by(db: AsyncSession, user_id: UUID) -> tuple[list[str], list[str]
     )
     roles: set[str] = set()
     codes: set[str] = set()
-    for role, code in rows.tuples():
+    for role, code in rows:
         roles.add(role)
-        if code is not None:
-            codes.add(code)
-    return sorted(roles), sorted(codes)
+        codes.add(code)
+    # The outer join gives None for a role that holds nothing.
+    return sorted(roles), sorted(code for code in codes if code)
 
 
 async def held_by_actor(db: AsyncSession, actor: Actor) -> frozenset[str]:
@@ -162,7 +162,7 @@ def has_ended(grant: UserRole, moment: datetime) -> bool:
 
 
 @asynccontextmanager
-async def keeping_a_superuser(db: AsyncSession) -> AsyncIterator[None]:
+async def keeping_a_superuser(db: AsyncSession) -> AsyncGenerator[None]:
     """Refuse the enclosed change when there was a superuser before it and there is none after it.
 
     Raises:

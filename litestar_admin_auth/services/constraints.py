@@ -1,0 +1,14 @@
+"""Which rule of the database an error speaks of."""
+
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
+
+
+def violates_unique(error: IntegrityError, column: InstrumentedAttribute[Any]) -> bool:
+    """Tell whether an error is the unique constraint on a column, by its name (PostgreSQL) or its column (SQLite)."""
+    table = column.class_.__tablename__
+    # The first line only: PostgreSQL's second one quotes the value, which a stranger chose.
+    message = str(error.orig).partition("\n")[0]
+    return f'"uq_{table}_{column.key}"' in message or message.endswith(f"failed: {table}.{column.key}")
