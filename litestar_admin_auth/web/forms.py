@@ -1,0 +1,206 @@
+"""Posted forms: read strictly, bound to the session, and rendered for assistive technology.
+
+Litestar's own parser is not used: it keeps parsed bodies in an ``lru_cache``, and with them passwords.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
+
+import wtforms
+from litestar import Request
+from markupsafe import Markup
+from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.meta import DefaultMeta
+from wtforms.validators import ValidationError
+
+from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core.exceptions import BodyTooLarge, InvalidInput, UnsupportedBody
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.i18n import ngettext
+from litestar_admin_auth.core.text import check_storable
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+CSRF_FIELD = "csrf_token"
+
+#: The largest form is the permission matrix: some thousand boxes of some fifty bytes.
+MAX_FIELDS = 5_000
+MAX_BYTES = 512 * 1024
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class PostedForm(Mapping[str, str]):
+    """The fields of a posted form. ``form["name"]`` is the first value; ``getlist`` gives all, as WTForms asks."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of a field, in the order posted; empty when it was not."""
+        return list(self._values.get(name, []))
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name][0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        # Names only: the values hold passwords, and reprs end in tracebacks.
+        return f"PostedForm({', '.join(self._values)})"
+
+
+async def read_form(request: AnyRequest, *, max_fields: int = MAX_FIELDS, max_bytes: int = MAX_BYTES) -> PostedForm:
+    """Read the body of a posted form.
+
+    Raises:
+        UnsupportedBody: For another media type; an empty body needs none.
+        BodyTooLarge: Past ``max_bytes``.
+        InvalidInput: For what is not UTF-8, holds NUL or a lone surrogate, naming the field; for too many fields.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise BodyTooLarge(_("The form is too large."))
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and media_type != FORM_TYPE:
+        raise UnsupportedBody(_("Send forms as %(type)s.", type=FORM_TYPE))
+    return parse_form(body, max_fields=max_fields)
+
+
+def parse_form(body: bytes, *, max_fields: int = MAX_FIELDS) -> PostedForm:
+    """Parse ``a=1&b=2`` strictly; raises ``InvalidInput`` as :func:`read_form` does."""
+    if not body:
+        return PostedForm([])
+    # Counted before anything is split: a megabyte of "&" must not become a million objects.
+    if body.count(b"&") >= max_fields:
+        raise InvalidInput(_("The form has too many fields."))
+    pairs: list[tuple[str, str]] = []
+    for item in body.split(b"&"):
+        if not item:
+            continue
+        raw_name, _equals, raw_value = item.partition(b"=")
+        name = _decode(raw_name, field=None)
+        pairs.append((name, _decode(raw_value, field=name)))
+    return PostedForm(pairs)
+
+
+def _decode(raw: bytes, *, field: str | None) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(_("This text is not valid UTF-8."), field=field) from error
+    check_storable(text, field or "")
+    return text
+
+
+def csrf_token(secret: bytes, binding: str) -> str:
+    """The token of all forms of one session (or, before login, of one browser)."""
+    return hmac.digest(secret, f"csrf\0{binding}".encode(), hashlib.sha256).hex()
+
+
+def csrf_token_of(request: AnyRequest) -> str:
+    """The token that forms on this request's page carry, and that a form posted by it must carry."""
+    state = state_of(request.scope)
+    # No binding, no token that could match: fails closed.
+    return csrf_token(runtime_of(request).key("forms"), state.form_binding) if state and state.form_binding else ""
+
+
+class SessionCSRF(CSRF):
+    """Compares the posted token with the session's, in constant time."""
+
+    expected = ""
+
+    def setup_form(self, form: Any) -> Any:
+        self.expected = form.meta.csrf_context or ""
+        return super().setup_form(form)
+
+    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
+        return self.expected
+
+    def validate_csrf_token(self, form: Any, field: Any) -> None:
+        posted = field.data or ""
+        if not self.expected or not hmac.compare_digest(posted.encode(), self.expected.encode()):
+            raise ValidationError(_("This form has expired. Send it once more."))
+
+
+class Translations:
+    """WTForms' own messages, through our gettext."""
+
+    def gettext(self, message: str) -> str:
+        return _(message)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return ngettext(singular, plural, n)
+
+
+class FormMeta(DefaultMeta):
+    """How all our forms behave."""
+
+    csrf = True
+    csrf_class = SessionCSRF
+    csrf_field_name = CSRF_FIELD
+    translations: ClassVar[Translations] = Translations()
+
+    def get_translations(self, form: Any) -> Translations:
+        return self.translations
+
+    def render_field(self, field: Any, render_kw: dict[str, Any]) -> Markup:
+        """Tell assistive technology about hints and errors; the macro ``ui.field`` writes the elements named here."""
+        described = [f"{field.id}-{part}" for part, there in (("error", field.errors), ("hint", field.description)) if there]
+        if described:
+            render_kw.setdefault("aria_describedby", " ".join(described))
+        if field.errors:
+            render_kw.setdefault("aria_invalid", "true")
+        return super().render_field(field, render_kw)
+
+
+class Form(wtforms.Form):
+    """The base of every form.
+
+    Args:
+        request: Whose session binds the form.
+        posted: What :func:`read_form` gave, or None for a fresh form.
+        data: First values by field name, used when nothing was posted.
+        **options: Passed on to WTForms (``obj``, ``prefix``, single fields).
+    """
+
+    Meta = FormMeta
+
+    def __init__(
+        self,
+        request: AnyRequest,
+        posted: PostedForm | None = None,
+        data: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(formdata=posted, data=data, meta={"csrf_context": csrf_token_of(request)}, **options)
+
+    def blame(self, error: Any) -> None:
+        """Show an error of a service at the field it names, else at the top of the form.
+
+        Args:
+            error: An ``AdminAuthError`` with ``message`` and ``field``.
+        """
+        field = self._fields.get(error.field) if error.field else None
+        if field is None:
+            self.form_errors.append(error.message)
+        else:
+            field.errors = [*field.errors, error.message]
+
+
+class ConfirmForm(Form):
+    """A form of nothing but a button: the token alone is checked."""

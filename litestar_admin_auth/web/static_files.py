@@ -1,0 +1,148 @@
+"""Static files: read once at start, served from memory under a digest of their content.
+
+The style sheets of ``static/css`` are joined into one ``admin.css``, each wrapped in the cascade layer that its
+place names, so that a page asks for one file and a host's own unlayered rules always win. A URL carries the
+digest of all files, and answers ``immutable`` for the current one. Another digest still answers, with ``no-cache``:
+during a rolling deploy, pages of the previous version keep their styles.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, route
+from litestar.handlers import HTTPRouteHandler
+
+CSS_LAYERS = ("reset", "tokens", "base", "layout", "components", "utilities")
+
+CONTENT_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+PLAIN_TEXT = "text/plain; charset=utf-8"
+CURRENT = "public, max-age=31536000, immutable"
+OUTDATED = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One file in memory: its bytes, the same compressed, and what to say about them."""
+
+    content: bytes
+    compressed: bytes
+    content_type: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFiles:
+    """All static files of the admin, by name (``admin.css``, ``vendor/htmx/htmx.min.js``)."""
+
+    files: Mapping[str, StaticFile]
+    digest: str
+    prefix: str = ""
+
+    @classmethod
+    def load(cls, folder: Path, prefix: str = "") -> "StaticFiles":
+        """Read every file below ``folder``; ``prefix`` is the path of the admin, such as ``/admin``.
+
+        Raises ``FileNotFoundError`` when the folder is missing: an admin without styles is a broken build.
+        """
+        if not folder.is_dir():
+            raise FileNotFoundError(f"no static files at {folder}")
+        css = folder / "css"
+        contents = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and css not in path.parents
+        }
+        contents["admin.css"] = join_style_sheets(css).encode()
+        whole = hashlib.sha256()
+        for name, content in sorted(contents.items()):
+            whole.update(f"{name}\0{len(content)}\0".encode())
+            whole.update(content)
+        files = {name: read_file(name, content) for name, content in contents.items()}
+        return cls(files=files, digest=whole.hexdigest()[:16], prefix=prefix)
+
+    def url(self, name: str) -> str:
+        """The URL of a file; raises ``KeyError`` for a name that does not exist, so that a typo cannot ship."""
+        if name not in self.files:
+            raise KeyError(f"no static file named {name!r}")
+        return f"{self.prefix}/static/{self.digest}/{name}"
+
+    def respond(
+        self, name: str, digest: str, accept_encoding: str = "", if_none_match: str = ""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body for one file.
+
+        A name is only ever looked up in the dict: there is no path to climb out of.
+        """
+        file = self.files.get(name)
+        if file is None:
+            return 404, {"content-type": PLAIN_TEXT, "cache-control": OUTDATED}, b"Not found"
+        headers = {
+            "content-type": file.content_type,
+            "cache-control": CURRENT if digest == self.digest else OUTDATED,
+            "etag": file.etag,
+            "vary": "Accept-Encoding",
+        }
+        if file.etag in (tag.strip().removeprefix("W/") for tag in if_none_match.split(",")):
+            return 304, headers, b""
+        if accepts_gzip(accept_encoding) and len(file.compressed) < len(file.content):
+            # Weak, because one tag names both encodings of the same content.
+            return 200, headers | {"content-encoding": "gzip", "etag": f"W/{file.etag}"}, file.compressed
+        return 200, headers, file.content
+
+
+def read_file(name: str, content: bytes) -> StaticFile:
+    """Prepare one file: compressed once, at start, with a fixed time so that equal content gives equal bytes."""
+    return StaticFile(
+        content=content,
+        compressed=gzip.compress(content, compresslevel=9, mtime=0),
+        content_type=CONTENT_TYPES.get(Path(name).suffix, PLAIN_TEXT),
+        etag=f'"{hashlib.sha256(content).hexdigest()[:24]}"',
+    )
+
+
+def join_style_sheets(folder: Path) -> str:
+    """All style sheets as one text: ``base.css`` in the layer base, ``components/*.css`` in the layer components."""
+    parts = [f"@layer {', '.join(CSS_LAYERS)};"]
+    for layer in CSS_LAYERS:
+        nested = sorted((folder / layer).glob("*.css"))
+        for path in [p for p in [folder / f"{layer}.css"] if p.exists()] + nested:
+            parts.append(f"@layer {layer} {{\n{path.read_text(encoding='utf-8').strip()}\n}}")
+    return "\n".join(parts) + "\n"
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip; ``gzip;q=0`` refuses it."""
+    for item in accept_encoding.lower().split(","):
+        coding, _, parameters = item.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            quality = parameters.replace(" ", "").removeprefix("q=")
+            return not quality or quality.strip("0.") != ""
+    return False
+
+
+def static_files_handler(static: StaticFiles, opt: Mapping[str, Any] | None = None) -> HTTPRouteHandler:
+    """The route ``/static/{digest}/{name}``; ``opt`` marks it as public for the middleware that closes all others."""
+    methods: Sequence[HttpMethod] = (HttpMethod.GET, HttpMethod.HEAD)
+
+    @route("/static/{digest:str}/{name:path}", http_method=methods, opt=dict(opt or {}), name="admin_static")
+    async def serve(request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
+        status, headers, body = static.respond(
+            name.removeprefix("/"),
+            digest,
+            request.headers.get("accept-encoding", ""),
+            request.headers.get("if-none-match", ""),
+        )
+        if request.method == "HEAD":
+            headers, body = headers | {"content-length": str(len(body))}, b""
+        return Response(body, status_code=status, headers=headers, media_type=headers["content-type"])
+
+    return serve
