@@ -1,6 +1,6 @@
 """The admin below the host: an application of its own, whose errors, headers and middleware touch nothing outside."""
 
-import logging
+import re
 from typing import Any, cast
 
 from litestar import Litestar
@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from litestar.handlers import asgi
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
 from litestar.types import ControllerRouterHandler, HTTPScope, Message, Receive, Scope, Send
+from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 
 from litestar_admin_auth.api.openapi import openapi_config
 from litestar_admin_auth.auth.admission import Admission
@@ -15,13 +16,15 @@ from litestar_admin_auth.auth.authentication import authenticate, bind_forms, op
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
+from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core import i18n
 
-logger = logging.getLogger(__name__)
-
 #: Our largest form is a role of a few thousand permissions.
 MAX_BODY_BYTES = 1_000_000
+
+#: As 404, in the range that RFC 6455 section 7.4.2 leaves to applications: the admin has no WebSockets.
+CLOSE_NOT_FOUND = 4404
 
 
 def build_inner(runtime: Runtime, handlers: list[ControllerRouterHandler]) -> Litestar:
@@ -38,42 +41,69 @@ def build_inner(runtime: Runtime, handlers: list[ControllerRouterHandler]) -> Li
     )
 
 
-def build_mount(runtime: Runtime, inner: Litestar, *, opt: dict[str, Any]) -> ASGIRouteHandler:
+def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, Any]) -> ASGIRouteHandler:
     """Build the handler that hands everything below the admin path to the inner application.
 
     Args:
         runtime: The running admin.
         inner: The application of :func:`build_inner`.
+        path: The admin path as the host's application knows it, without that application's own.
         opt: What excludes the mount from the host's own CSRF and authentication middleware.
     """
     prefix = runtime.config.path
 
-    @asgi(prefix, is_mount=True, copy_scope=True, opt={MOUNT_OPT: True, **opt})
+    @asgi(path, is_mount=True, copy_scope=True, opt={MOUNT_OPT: True, **opt})
     async def admin_auth_mount(scope: Scope, receive: Receive, send: Send) -> None:
-        inside = cast("Scope", dict(scope))
-        # Litestar takes the prefix away and caches what it parsed: the inner application starts from the whole path.
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": CLOSE_NOT_FOUND, "reason": ""})
+            return
         tail = scope["path"].strip("/")
-        inside["path"] = f"{prefix}/{tail}" if tail else prefix
-        inside["raw_path"] = inside["path"].encode()
-        inside["state"] = {}
-        state = open_state(runtime, inside)
+        path = f"{prefix}/{tail}" if tail else prefix
+        inside = _scope_of_its_own(scope, path)
+        state = open_state(runtime, inside, path)
         locked_down = with_security_headers(with_cookies(send, state))
         i18n.activate(i18n.negotiate(_header(scope, b"accept-language")))
         try:
-            pages = not inside["path"].startswith(runtime.api_path)
+            pages = not runtime.is_api(path)
             await authenticate(runtime, inside, state, pages=pages)
-            if pages and "/static/" not in inside["path"]:
+            if pages and not path.startswith(f"{prefix}/static/"):
                 bind_forms(runtime, inside, state)
         except Exception as fault:  # noqa: BLE001 - raised again by the admission, where it gets an error page
             state.fault = fault
         inside["user"], inside["auth"] = state.user, state.auth
-        if scope["type"] == "http" and scope["method"] == "HEAD":
+        if items_of(scope)["method"] == "HEAD":
             # Litestar routes HEAD only where a handler says so; RFC 9110 section 9.3.2 wants it wherever there is GET.
             cast("HTTPScope", inside)["method"] = "GET"
             locked_down = _without_body(locked_down)
         await inner(inside, receive, locked_down)
 
     return admin_auth_mount
+
+
+def _scope_of_its_own(scope: Scope, path: str) -> Scope:
+    """Return the scope for the inner application, which routes the whole path once more."""
+    inside = dict(items_of(scope))
+    # With the path of a proxy or application around the host in front: the router takes it away where it finds it
+    # first, and "/a" is found in "/admin" too.
+    inside["path"] = inside.get("root_path", "") + path
+    # What the host's middleware put into the request's state stays; what Litestar has parsed for the host does not,
+    # but for a body that is already read: it cannot be read twice.
+    inside["state"] = {key: value for key, value in scope["state"].items() if key != CONNECTION_STATE_KEY}
+    own = cast("Scope", inside)
+    ScopeState.from_scope(own).body = ScopeState.from_scope(scope).body
+    return own
+
+
+def match_whole_segments(app: Litestar, path: str) -> None:
+    """Keep the host's neighbours out of the mount.
+
+    Litestar finds mounts by the bare beginning of a path, so that a mount at ``/admin`` takes ``/administration/7``
+    away from the host, and a host's mount at ``/`` takes ``/admin`` away from us. No setting changes that.
+    """
+    router: Any = app.asgi_router
+    others = sorted(mount for mount in router._mount_routes if mount != path)
+    router._mount_paths_regex = re.compile("|".join([rf"{re.escape(path)}(?=/|$)", *others]))
+    router.handle_routing.cache_clear()
 
 
 def _without_body(send: Send) -> Send:

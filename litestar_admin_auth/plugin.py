@@ -1,27 +1,29 @@
 """The plugin: wiring only."""
 
+import dataclasses
 import logging
 import os
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
-from litestar.plugins import CLIPlugin, InitPlugin
+from litestar.plugins import CLIPlugin, InitPlugin, ReceiveRoutePlugin
+from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth import host_database
 from litestar_admin_auth.api import controllers as api_controllers
 from litestar_admin_auth.auth.client import proxy_networks
 from litestar_admin_auth.auth.cookies import Cookies
-from litestar_admin_auth.auth.jwt import DatabaseAuthBackend, JWTAuthBackend
-from litestar_admin_auth.auth.middleware import HostAuthentication
+from litestar_admin_auth.auth.jwt import COOKIE, DatabaseAuthBackend, JWTAuthBackend
+from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database, enable_wal
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
-from litestar_admin_auth.mount import build_inner, build_mount
+from litestar_admin_auth.mount import build_inner, build_mount, match_whole_segments
 from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.checks import run_checks
 from litestar_admin_auth.services.migrations import at_head
@@ -37,7 +39,7 @@ logger = logging.getLogger(__name__)
 _PROTOCOL_METHODS = ("authenticate", "get_current_user", "login", "logout", "refresh")
 
 
-class AdminPlugin(InitPlugin, CLIPlugin):
+class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
     """Gives a Litestar application users, roles, permissions, login pages and their administration.
 
     Args:
@@ -46,6 +48,8 @@ class AdminPlugin(InitPlugin, CLIPlugin):
 
     def __init__(self, config: AdminConfig | None = None) -> None:
         self.config = config or AdminConfig()
+        #: Where the admin stands, with the path of the host's application before it.
+        self.path = self.config.path
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the mount, the authentication of host routes and the start-up checks.
@@ -57,16 +61,19 @@ class AdminPlugin(InitPlugin, CLIPlugin):
             raise ConfigError(
                 "AA008", "This application has two AdminPlugins.", hint="Keep one: they would share tables and cookies."
             )
+        self.path = (app_config.path or "").rstrip("/") + self.config.path
         runtime = self._build_runtime(app_config)
         install_pages(runtime)
         handlers: list[ControllerRouterHandler] = [*web_controllers(runtime), *api_controllers(runtime)]
         inner = build_inner(runtime, handlers)
-        app_config.route_handlers = [*app_config.route_handlers, build_mount(runtime, inner, opt=_opt_out(app_config))]
+        mount = build_mount(runtime, inner, path=self.config.path, opt=_opt_out(app_config))
+        app_config.route_handlers = [*app_config.route_handlers, mount]
         app_config.state["admin_auth"] = runtime
         if self.config.authenticate_host_routes:
             app_config.middleware = [*app_config.middleware, HostAuthentication(runtime)]
 
         async def start(app: Litestar) -> None:
+            match_whole_segments(app, runtime.config.path)
             await _start(runtime, debug=app.debug)
 
         async def stop(_app: Litestar) -> None:
@@ -77,6 +84,22 @@ class AdminPlugin(InitPlugin, CLIPlugin):
         app_config.on_shutdown = [*app_config.on_shutdown, stop]
         return app_config
 
+    def receive_route(self, route: BaseRoute) -> None:
+        """Refuse a route of the host's below the admin path: Litestar would give it some of our requests, silently.
+
+        Raises:
+            ConfigError: ``AA016``, naming the route.
+        """
+        handlers: list[Any] = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
+        if any(handler is not None and handler.opt.get(MOUNT_OPT) for handler in handlers):
+            return
+        if route.path == self.path or route.path.startswith(self.path + "/"):
+            raise ConfigError(
+                "AA016",
+                f"The application has a route {route.path!r} where the admin stands.",
+                hint="Move the route, or set AdminConfig.path to another place.",
+            )
+
     def on_cli_init(self, cli: "Group") -> None:
         """Add the ``admin`` commands, and our tables to ``litestar database``."""
         from litestar_admin_auth.cli import register
@@ -84,7 +107,7 @@ class AdminPlugin(InitPlugin, CLIPlugin):
         register(cli)
 
     def _build_runtime(self, app_config: AppConfig) -> Runtime:
-        config = self.config
+        config = dataclasses.replace(self.config, path=self.path)
         policy = SessionPolicy(absolute=config.session_lifetime, grace=config.refresh_grace)
         database = self._database(app_config)
         passwords = Passwords()
@@ -92,9 +115,7 @@ class AdminPlugin(InitPlugin, CLIPlugin):
         if backend is None:
             check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
             assert database is not None  # noqa: S101 - without a backend of the host's there is always a database
-            jwt = JWTConfig(
-                secret_key=config.secret_key, token_location="cookie", cookie_secure=config.cookie_secure
-            )
+            jwt = JWTConfig(secret_key=config.secret_key, token_location=COOKIE, cookie_secure=config.cookie_secure)
             backend = DatabaseAuthBackend(jwt, database, passwords, policy)
         _check_backend(backend)
         return Runtime(
@@ -135,7 +156,7 @@ def _check_backend(backend: Any) -> None:
             raise ConfigError(
                 "AA009",
                 f"{type(backend).__name__}.{name} is {'missing' if method is None else 'not an async function'}.",
-                hint="An AuthBackend has the five async methods authenticate, get_current_user, login, logout, refresh.",
+                hint=f"An AuthBackend has the async methods {', '.join(_PROTOCOL_METHODS)}.",
             )
 
 

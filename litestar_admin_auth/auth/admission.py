@@ -1,12 +1,13 @@
 """The door below the admin path: closed unless a route says in its ``opt`` that it is public."""
 
+from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from litestar_admin_auth.auth.cross_origin import refusal
-from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
+from litestar_admin_auth.auth.request_state import items_of, state_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import CrossOrigin, NotAuthenticated
 
@@ -29,16 +30,21 @@ class Admission(ASGIMiddleware):
             raise RuntimeError(msg)
         if state.fault is not None:
             raise state.fault
-        headers = Headers.from_scope(scope)
-        config = self.runtime.config
         reason = refusal(
-            scope["method"],
-            headers,
-            carries_cookie="cookie" in headers,
-            trusted_origins=[*config.trusted_origins, *([config.public_origin] if config.public_origin else [])],
+            items_of(scope)["method"],
+            Headers.from_scope(scope),
+            carries_cookie=self._carries_cookie(scope),
+            trusted_origins=self.runtime.origins,
         )
         if reason is not None:
             raise CrossOrigin(reason)
         if state.user is None and not scope["route_handler"].opt.get(PUBLIC):
             raise NotAuthenticated
         await next_app(scope, receive, send)
+
+    def _carries_cookie(self, scope: Scope) -> bool:
+        backend = self.runtime.backend
+        if isinstance(backend, JWTAuthBackend):
+            return backend.carries_token_cookie(scope)
+        # What another backend reads only that backend knows: any cookie may be it.
+        return any(name == b"cookie" for name, _ in scope["headers"])

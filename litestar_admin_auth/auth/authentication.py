@@ -10,14 +10,14 @@ from litestar.types import Scope
 from litestar_admin_auth.auth.client import client_of
 from litestar_admin_auth.auth.jwt import JWTAuthBackend, Location
 from litestar_admin_auth.auth.principal import Authentication
-from litestar_admin_auth.auth.request_state import RequestState, keep_state
+from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 
 
-def open_state(runtime: Runtime, scope: Scope) -> RequestState:
+def open_state(runtime: Runtime, scope: Scope, path: str) -> RequestState:
     """Make the request's state, with the client's address, and keep it in the scope."""
-    peer = scope.get("client")
-    state = RequestState(client_of(peer[0] if peer else "", Headers.from_scope(scope), runtime.proxies))
+    peer: tuple[str, int] | None = items_of(scope).get("client")
+    state = RequestState(client_of(peer[0] if peer else "", Headers.from_scope(scope), runtime.proxies), path)
     keep_state(scope, state)
     return state
 

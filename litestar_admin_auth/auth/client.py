@@ -13,13 +13,13 @@ def proxy_networks(trusted_proxies: Sequence[str]) -> Networks:
     """Return the networks of ``AdminConfig.trusted_proxies``.
 
     Raises:
-        ConfigError: ``AA007`` for something that is neither an address nor a network.
+        ConfigError: ``AA015`` for something that is neither an address nor a network.
     """
     try:
         return [ip_network(proxy) for proxy in trusted_proxies]
     except ValueError as error:
         raise ConfigError(
-            "AA007", f"AdminConfig.trusted_proxies: {error}.", hint="Write addresses or networks like '10.0.0.0/8'."
+            "AA015", f"AdminConfig.trusted_proxies: {error}.", hint="Write addresses or networks like '10.0.0.0/8'."
         ) from error
 
 

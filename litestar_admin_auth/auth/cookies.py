@@ -95,8 +95,8 @@ class Cookies:
     def set_tokens(self, access: str, refresh: str, *, refresh_max_age: int) -> list[str]:
         """Return the headers for a pair of tokens.
 
-        The access cookie outlives its token on purpose: what decides is the token, and a browser that dropped the cookie
-        early could not be told from a stranger's.
+        The access cookie outlives its token on purpose: what decides is the token, and a browser that dropped the
+        cookie early could not be told from a stranger's.
         """
         return [
             self.set(self.access, access, max_age=refresh_max_age),

@@ -7,6 +7,8 @@ browser's own word, ``Sec-Fetch-Site`` or else ``Origin``, can do neither (OWASP
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from litestar_admin_auth.core.i18n import gettext as _
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -34,7 +36,7 @@ def refusal(
     if origin:
         # "null" comes from sandboxed frames and data: pages, never from ours.
         return None if _host(origin) == headers.get("host", "").lower() else _message(origin, headers)
-    return _message("no origin at all", headers) if carries_cookie else None
+    return _message(_("no origin at all"), headers) if carries_cookie else None
 
 
 def _host(origin: str) -> str:
@@ -46,7 +48,9 @@ def _host(origin: str) -> str:
 
 
 def _message(origin: str, headers: Mapping[str, str]) -> str:
-    return (
-        f"The request comes from {origin[:200]!r}, not from {headers.get('host', '')[:200]!r}. "
-        "If you trust that origin, add it to AdminConfig.trusted_origins."
+    return _(
+        "The request comes from %(origin)s, not from %(host)s. "
+        "If you trust that origin, add it to AdminConfig.trusted_origins.",
+        origin=origin[:200],
+        host=headers.get("host", "")[:200],
     )

@@ -1,7 +1,8 @@
 """Errors become answers here and nowhere else: JSON for the API, a page for everybody else."""
 
+import dataclasses
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from litestar import MediaType, Request, Response
@@ -9,8 +10,9 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
 
-from litestar_admin_auth.auth.navigation import login_url
-from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.auth.navigation import base_path, login_url
+from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import (
     AdminAuthError,
     EditConflict,
@@ -34,8 +36,8 @@ class Problem:
     message: str
     field: str | None = None
     #: More for the client, such as the version that is stored now.
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
-    headers: dict[str, str] = field(default_factory=dict[str, str])
+    extra: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    headers: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
 
 
 _CODES = {
@@ -69,6 +71,8 @@ def describe(error: Exception) -> Problem:
             extra["permission"] = error.permission
         if isinstance(error, TooManyTries):
             headers["Retry-After"] = str(error.retry_after)
+        if isinstance(error, NotAuthenticated):
+            headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 asks for it; browsers ask nobody
         return Problem(error.status_code, error.code, error.message, error.field, extra, headers)
     if isinstance(error, HTTPException) and error.status_code < HTTP_500_INTERNAL_SERVER_ERROR:
         status = 400 if error.status_code == 422 else error.status_code
@@ -96,20 +100,16 @@ def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     if problem.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
         logger.error("%s %s failed", request.method, request.scope["path"].encode(), exc_info=error)
     runtime = runtime_of(request)
-    if _is_api(request, runtime):
+    state = state_of(request.scope)
+    if state is not None and runtime.is_api(state.path):
         return _as_json(problem)
     if isinstance(error, NotAuthenticated):
-        return _to_login(request, runtime)
+        return _to_login(request)
     if runtime.error_page is None:
         return _as_json(problem)
     response = runtime.error_page(request, problem)
     response.headers.update(problem.headers)
     return response
-
-
-def _is_api(request: AnyRequest, runtime: Runtime) -> bool:
-    path = request.scope["path"]
-    return path == runtime.api_path or path.startswith(runtime.api_path + "/")
 
 
 def _as_json(problem: Problem) -> Response[Any]:
@@ -124,11 +124,11 @@ def _as_json(problem: Problem) -> Response[Any]:
     )
 
 
-def _to_login(request: AnyRequest, runtime: Runtime) -> Response[Any]:
+def _to_login(request: AnyRequest) -> Response[Any]:
     if "hx-request" in request.headers:
         # Back to the page that the reader sees, not to the fragment that was asked for.
         current = request.headers.get("hx-current-url", "")
-        target = "/" + current.split("://", 1)[-1].partition("/")[2] if current else runtime.config.path
-        return Response(b"", headers={"HX-Redirect": login_url(runtime.config.path, request, target=target)})
-    target = None if request.method in ("GET", "HEAD") else runtime.config.path
-    return Redirect(login_url(runtime.config.path, request, target=target), status_code=HTTP_303_SEE_OTHER)
+        target = "/" + current.split("://", 1)[-1].partition("/")[2] if current else base_path(request)
+        return Response(b"", headers={"HX-Redirect": login_url(request, target=target)})
+    target = None if request.method in ("GET", "HEAD") else base_path(request)
+    return Redirect(login_url(request, target=target), status_code=HTTP_303_SEE_OTHER)

@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
 from litestar_admin_auth.auth.navigation import login_redirect
+from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import WILDCARD, holds
 
@@ -30,14 +31,14 @@ class Guard:
         self.needs = needs
 
     def allows(self, user: Any) -> bool:
-        """Tell whether a signed-in user passes."""
+        """Tell whether a signed-in user passes. A user object of the host's may know no roles or permissions: no."""
         return True
 
     async def __call__(self, connection: Connection, route_handler: BaseRouteHandler) -> None:
         # A guard on the whole app also stands before the admin's mount, whose doors are its own (and has the login).
         if route_handler.opt.get(MOUNT_OPT):
             return
-        user: Any = connection.scope.get("user")
+        user: Any = items_of(connection.scope).get("user")
         websocket = connection.scope["type"] == ScopeType.WEBSOCKET
         if user is None:
             if websocket:
@@ -62,7 +63,7 @@ class _Permission(Guard):
         self.codes, self.combine = codes, any if any_of else all
 
     def allows(self, user: Any) -> bool:
-        return self.combine(holds(user.permissions, code) for code in self.codes)
+        return self.combine(holds(getattr(user, "permissions", None) or (), code) for code in self.codes)
 
 
 class _Role(Guard):
@@ -74,12 +75,12 @@ class _Role(Guard):
         self.names = frozenset(names)
 
     def allows(self, user: Any) -> bool:
-        return not self.names.isdisjoint(user.roles)
+        return not self.names.isdisjoint(getattr(user, "roles", None) or ())
 
 
 class _Superuser(Guard):
     def allows(self, user: Any) -> bool:
-        return WILDCARD in user.permissions
+        return WILDCARD in (getattr(user, "permissions", None) or ())
 
 
 #: Anybody who is signed in.

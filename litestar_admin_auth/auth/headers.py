@@ -4,13 +4,15 @@ from litestar.types import Message, Send
 
 from litestar_admin_auth.auth.request_state import RequestState
 
-CONTENT_SECURITY_POLICY = "; ".join((
-    "default-src 'self'",
-    "base-uri 'none'",
-    "object-src 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-))
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
 
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
@@ -24,11 +26,16 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 
 def with_cookies(send: Send, state: RequestState) -> Send:
-    """Wrap ``send`` so that the cookies prepared on the request leave with the answer."""
+    """Wrap ``send`` so that the cookies prepared on the request leave with the answer; of one name, the last.
+
+    They are added to what the application or another middleware sets, never put in its place.
+    """
 
     async def send_with_cookies(message: Message) -> None:
         if message["type"] == "http.response.start" and state.set_cookies:
-            cookies = [(b"set-cookie", cookie.encode("latin-1")) for cookie in state.set_cookies]
+            # A renewal at the door followed by a logout: the browser shall hear of the logout only.
+            last = {cookie.partition("=")[0]: cookie for cookie in state.set_cookies}
+            cookies = [(b"set-cookie", cookie.encode("latin-1")) for cookie in last.values()]
             message["headers"] = [*message["headers"], *cookies]
         await send(message)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.registry import DatabaseSessions, LiveSession, SessionRegistry
 from litestar_admin_auth.auth.request_state import RequestState, state_of
-from litestar_admin_auth.auth.tokens import sign_access, sign_refresh, verify
+from litestar_admin_auth.auth.tokens import Claims, Purpose, sign_access, sign_refresh, verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidSession, InvalidToken, NotAuthenticated
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Location = Literal["header", "cookie"]
+#: Where tokens travel with the HTML pages, whatever the API does.
+COOKIE: Location = "cookie"
 UserLoader = Callable[[Any], Awaitable[Any]]
 PasswordVerifier = Callable[[str, str], Awaitable[bool]]
 
@@ -98,17 +101,11 @@ class JWTAuthBackend:
         Raises:
             NotAuthenticated: When the connection carries neither.
         """
-        for location in dict.fromkeys((self.config.token_location, "cookie" if state_of(connection.scope) else "header")):
-            pair = self._access_token(connection, location), self.refresh_token(connection, location)
-            for token, purpose in zip(pair, ("access", "refresh"), strict=True):
-                try:
-                    claims = verify(self.config, token, "access" if purpose == "access" else "refresh")
-                except InvalidToken:
-                    continue
-                await self._registry.end(claims.session_id, claims.subject, _client(connection))
-                self.forget(connection)
-                return
-        raise NotAuthenticated
+        claims = self._any_claims(connection)
+        if claims is None:
+            raise NotAuthenticated
+        await self._registry.end(claims.session_id, claims.subject, _client(connection))
+        self.forget(connection)
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
         """Rotate the refresh token that the connection carries and return the JSON body, or None without a good one.
@@ -132,10 +129,23 @@ class JWTAuthBackend:
         """Start a session for a user and return its tokens, wherever they shall travel."""
         return self._sign(await self._registry.start(user, _client(connection)), str(user.id))
 
+    async def end_current(self, connection: Connection) -> None:
+        """End the session that the request was recognised by, if any; its cookies are left alone."""
+        state = state_of(connection.scope)
+        if state is not None and state.user is not None and state.auth is not None and state.auth.session_id:
+            await self._registry.end(state.auth.session_id, str(state.user.id), state.client)
+
     def carries_credential(self, scope: Scope) -> bool:
         """Tell cheaply whether a request carries anything that could authenticate it."""
-        wanted = b"cookie" if self.config.token_location == "cookie" else self.config.token_header.lower().encode()
+        if self.config.token_location == COOKIE:
+            return self.carries_token_cookie(scope)
+        wanted = self.config.token_header.lower().encode()
         return any(name == wanted for name, _ in scope["headers"])
+
+    def carries_token_cookie(self, scope: Scope) -> bool:
+        """Tell cheaply whether a cookie of ours may come along. The refresh cookie's name begins with the other's."""
+        wanted = self.cookies.access.encode()
+        return any(name == b"cookie" and wanted in value for name, value in scope["headers"])
 
     async def resolve(
         self, connection: Connection, location: Location
@@ -149,7 +159,8 @@ class JWTAuthBackend:
             claims = verify(self.config, self._access_token(connection, location), "access")
             session = await self._registry.find(claims.session_id, claims.subject)
         except InvalidSession:
-            self.forget(connection)
+            if location == "cookie":
+                self.forget(connection)
             return None
         except InvalidToken:
             renewed = await self._renew(connection) if location == "cookie" else None
@@ -196,8 +207,9 @@ class JWTAuthBackend:
 
     async def _renew(self, connection: Connection) -> LiveSession | None:
         token = connection.cookies.get(self.cookies.refresh, "")
-        # Without a state nothing can set the new cookies, and a rotation that the browser never learns of would end it.
-        if not token or state_of(connection.scope) is None:
+        # Without an answer that takes the new cookies along, the browser would come back with the old token, and that
+        # is what a thief does: outside the admin's reach, and on WebSockets, an expired access token stays expired.
+        if not token or state_of(connection.scope) is None or connection.scope["type"] != ScopeType.HTTP:
             return None
         try:
             session, tokens = await self._rotate(connection, token)
@@ -214,8 +226,12 @@ class JWTAuthBackend:
 
     def _sign(self, session: LiveSession, subject: str) -> Tokens:
         refresh = sign_refresh(
-            self.config, subject, session.id,
-            generation=session.generation, rotated_at=session.rotated_at, expires_at=session.expires_at,
+            self.config,
+            subject,
+            session.id,
+            generation=session.generation,
+            rotated_at=session.rotated_at,
+            expires_at=session.expires_at,
         )
         seconds = max(1, int((session.expires_at - session.rotated_at).total_seconds()))
         return Tokens(sign_access(self.config, subject, session.id), refresh, self.config.token_expiry, seconds)
@@ -228,6 +244,21 @@ class JWTAuthBackend:
             self.set_cookies(connection, tokens)
             return answer
         return {"access_token": tokens.access, "refresh_token": tokens.refresh, **answer}
+
+    def _any_claims(self, connection: Connection) -> Claims | None:
+        """Return the claims of the access token or, when that has expired, of the refresh token, wherever they are."""
+        # A page signs out by cookie whatever the API uses.
+        for location in dict.fromkeys((self.config.token_location, COOKIE)):
+            given: tuple[tuple[Purpose, str], ...] = (
+                ("access", self._access_token(connection, location)),
+                ("refresh", self.refresh_token(connection, location)),
+            )
+            for purpose, token in given:
+                try:
+                    return verify(self.config, token, purpose)
+                except InvalidToken:
+                    continue
+        return None
 
     async def _load(self, subject: str) -> AdminUserProtocol | None:
         return await self.user_loader(subject)

@@ -58,13 +58,19 @@ async def log_in(
             await record_failed_login(runtime.database, email, state.client)
         raise InvalidCredentials
     await runtime.throttle.succeeded("login", account, ip)
-    if not by_form:
-        return await runtime.backend.login(connection, user)
-    if isinstance(runtime.backend, JWTAuthBackend):
+    if not isinstance(runtime.backend, JWTAuthBackend):
+        tokens = await runtime.backend.login(connection, user)
+        if by_form:
+            _as_cookies(runtime.cookies, state, tokens)
+        return {} if by_form else tokens
+    answer: dict[str, str] = {}
+    if by_form:
         runtime.backend.set_cookies(connection, await runtime.backend.start(connection, user))
-        return {}
-    _as_cookies(runtime.cookies, state, await runtime.backend.login(connection, user))
-    return {}
+    else:
+        answer = await runtime.backend.login(connection, user)
+    # The session that this browser had ends: nobody else shall go on with it (ASVS 7.2.4).
+    await runtime.backend.end_current(connection)
+    return answer
 
 
 def _as_cookies(cookies: Cookies, state: RequestState, items: dict[str, str]) -> None:

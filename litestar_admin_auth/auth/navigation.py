@@ -5,10 +5,15 @@ from urllib.parse import quote, unquote, urlsplit
 
 from litestar.connection import ASGIConnection
 
+from litestar_admin_auth.auth.request_state import items_of
+from litestar_admin_auth.auth.runtime import runtime_of
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
 MAX_NEXT_LENGTH = 2000
 
 
-def wants_page(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+def wants_page(connection: Connection) -> bool:
     """Tell a browser that opens a page from a script: the one function that decides.
 
     ``Sec-Fetch-Dest: document`` is the browser's own word; without it, an ``Accept`` that names HTML.
@@ -19,20 +24,30 @@ def wants_page(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     return "text/html" in connection.headers.get("accept", "")
 
 
-def login_redirect(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+def login_redirect(connection: Connection) -> str | None:
     """Return the login page's address with the way back, or None for a client that is answered 401."""
-    runtime: Any = connection.app.state.get("admin_auth")
-    if runtime is None or connection.scope.get("method") not in ("GET", "HEAD") or not wants_page(connection):
+    scope = items_of(connection.scope)
+    if "admin_auth" not in connection.app.state or scope.get("method") not in ("GET", "HEAD"):
         return None
-    return login_url(runtime.config.path, connection)
+    return login_url(connection) if wants_page(connection) else None
 
 
-def login_url(admin_path: str, connection: ASGIConnection[Any, Any, Any, Any], *, target: str | None = None) -> str:
-    """Return the login page's address, with the page to return to in ``next``."""
+def base_path(connection: Connection) -> str:
+    """Return where a browser finds the admin: its path, after that of a proxy or application around the host."""
+    return _root_path(connection) + runtime_of(connection).config.path
+
+
+def login_url(connection: Connection, *, target: str | None = None) -> str:
+    """Return the login page's address, with the way back in ``next``: by default what was asked for."""
     if target is None:
-        query = connection.scope.get("query_string", b"").decode("latin-1")
-        target = connection.scope["path"] + (f"?{query}" if query else "")
-    return f"{admin_path}/login?next={quote(target, safe='/')}"
+        query: bytes = items_of(connection.scope).get("query_string", b"")
+        target = _root_path(connection) + connection.scope["path"] + (f"?{query.decode('latin-1')}" if query else "")
+    return f"{base_path(connection)}/login?next={quote(target, safe='/')}"
+
+
+def _root_path(connection: Connection) -> str:
+    root: str = items_of(connection.scope).get("root_path", "")
+    return root.rstrip("/")
 
 
 def safe_next(target: str, default: str) -> str:

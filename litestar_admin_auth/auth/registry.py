@@ -85,6 +85,10 @@ class DatabaseSessions:
 def _live(signed_in: SignedIn) -> LiveSession:
     session = signed_in.session
     return LiveSession(
-        str(session.id), str(session.user_id), session.generation, session.rotated_at, session.idle_expires_at,
+        str(session.id),
+        str(session.user_id),
+        session.generation,
+        session.rotated_at,
+        session.idle_expires_at,
         CurrentUser.of(signed_in),
     )

@@ -17,6 +17,8 @@ class RequestState:
     """Who asks, from where, and which cookies leave with the answer."""
 
     client: Client
+    #: The address below the application's root, such as ``/admin/users``, also where no route was found.
+    path: str = ""
     user: AdminUserProtocol | None = None
     auth: Authentication | None = None
     set_cookies: list[str] = field(default_factory=list[str])
@@ -26,11 +28,16 @@ class RequestState:
     fault: Exception | None = None
 
 
+def items_of(scope: Scope) -> dict[str, Any]:
+    """Return the scope as the plain dict that it is: its declared type knows only Litestar's own keys."""
+    return cast("dict[str, Any]", scope)
+
+
 def state_of(scope: Scope) -> RequestState | None:
     """Return the request's state, or None where the admin has not looked at it yet."""
-    return cast("dict[str, Any]", scope).get(_KEY)
+    return items_of(scope).get(_KEY)
 
 
 def keep_state(scope: Scope, state: RequestState) -> None:
     """Put the state into the scope."""
-    cast("dict[str, Any]", scope)[_KEY] = state
+    items_of(scope)[_KEY] = state

@@ -25,7 +25,7 @@ class Runtime:
     """The parts of a running admin.
 
     Args:
-        config: The host's settings.
+        config: The host's settings; ``path`` with the path of the host's application before it.
         backend: How people are authenticated.
         database: Our tables; None when the host brings its own users and no database.
         secret: What the keys of forms and flash messages are derived from.
@@ -66,8 +66,15 @@ class Runtime:
         return self.database
 
     @property
-    def api_path(self) -> str:
-        return self.config.path + "/api"
+    def origins(self) -> list[str]:
+        """Origins whose pages may change state here, besides the one that a request was sent to."""
+        config = self.config
+        return [*config.trusted_origins, *([config.public_origin] if config.public_origin else [])]
+
+    def is_api(self, path: str) -> bool:
+        """Tell whether an address, below the application's root, belongs to the JSON API."""
+        api = self.config.path + "/api"
+        return path == api or path.startswith(api + "/")
 
 
 def runtime_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Runtime:

@@ -1,10 +1,11 @@
 """The host's own session as the way in (single sign-on)."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 
+from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.core.protocols import AdminUserProtocol
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -59,5 +60,5 @@ class SessionAuthBackend:
 
 def _session(connection: Connection) -> dict[str, Any]:
     # Not connection.session: that raises where the host has no session middleware.
-    session: object = connection.scope.get("session")
-    return session if isinstance(session, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    session: object = items_of(connection.scope).get("session")
+    return cast("dict[str, Any]", session) if isinstance(session, dict) else {}

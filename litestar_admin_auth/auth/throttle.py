@@ -6,8 +6,8 @@ from typing import Protocol
 class Throttle(Protocol):
     """Counts tries.
 
-    ``door`` names the purpose, such as ``login`` or ``change_password``; ``account`` the normalised e-mail or the user's
-    id; ``ip`` the client.
+    ``door`` names the purpose, such as ``login`` or ``change_password``; ``account`` the normalised e-mail or the
+    user's id; ``ip`` the client.
     """
 
     async def check(self, door: str, account: str, ip: str) -> None:

@@ -18,5 +18,5 @@ def now() -> datetime:
 
 def set_clock(read: Callable[[], datetime] | None) -> None:
     """Replace the clock for a test; ``None`` restores the system's."""
-    global _read  # noqa: PLW0603
+    global _read
     _read = read or _system_time

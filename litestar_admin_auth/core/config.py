@@ -1,23 +1,28 @@
 """The settings: every field with its type, default and an example. Mistakes stop the start."""
 
+# ruff: noqa: S105 - names of settings, not secrets
+
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.permissions import is_code
 from litestar_admin_auth.core.protocols import AuthBackend
 
 MIN_SECRET_BYTES = 32
+MAX_GRACE = timedelta(minutes=1)
 
 #: Secrets that stand in documentation: whoever copies one has none.
-EXAMPLE_SECRETS = frozenset({
-    "your-super-secret-key-change-in-production",
-    "change-me-change-me-change-me-change-me",
-})
+EXAMPLE_SECRETS = frozenset(
+    {
+        "your-super-secret-key-change-in-production",
+        "change-me-change-me-change-me-change-me",
+    }
+)
 
 _MAKE_SECRET = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
@@ -30,14 +35,17 @@ def check_secret(secret: str, setting: str) -> None:
         setting: The name of the setting, for the message.
 
     Raises:
-        ConfigError: ``AA001`` when empty, ``AA002`` when short or taken from an example.
+        ConfigError: ``AA001`` when empty, ``AA002`` when no text, short or taken from an example.
     """
-    if not secret:
+    given: object = secret
+    if not given:
         raise ConfigError("AA001", f"{setting} is not set.", hint=_MAKE_SECRET)
-    if len(secret.encode()) < MIN_SECRET_BYTES:
+    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError("AA002", f"{setting} is not a text.", hint=_MAKE_SECRET)
+    if len(given.encode(errors="replace")) < MIN_SECRET_BYTES:
         raise ConfigError("AA002", f"{setting} is shorter than {MIN_SECRET_BYTES} bytes.", hint=_MAKE_SECRET)
-    if secret in EXAMPLE_SECRETS or len(set(secret)) < 8:
-        raise ConfigError("AA002", f"{setting} is an example or can be guessed.", hint=_MAKE_SECRET)
+    if given in EXAMPLE_SECRETS:
+        raise ConfigError("AA002", f"{setting} is an example that everybody can read.", hint=_MAKE_SECRET)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +106,21 @@ class JWTConfig:
                     "AA003", f"JWTConfig.{name} is {getattr(self, name)!r}.", hint=f"Use one of {', '.join(allowed)}."
                 )
         for name in ("token_header", "cookie_name"):
-            if not _is_token(getattr(self, name)):
+            if not _is_word(getattr(self, name)):
                 raise ConfigError(
                     "AA003", f"JWTConfig.{name} is {getattr(self, name)!r}.", hint="Use letters, digits, - and _ only."
                 )
+        # Empty is allowed: the bare token stands in the header.
+        if self.token_prefix != "" and not _is_word(self.token_prefix):
+            raise ConfigError("AA003", f"JWTConfig.token_prefix is {self.token_prefix!r}.", hint="Use one word, or ''.")
+        for name in ("issuer", "audience"):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, str) or not value):
+                raise ConfigError("AA003", f"JWTConfig.{name} is {value!r}.", hint="Give a text, or None.")
 
 
-def _is_token(value: str) -> bool:
-    return bool(value) and value.isascii() and value.replace("-", "").replace("_", "").isalnum()
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.isascii() and value.replace("-", "").replace("_", "").isalnum()
 
 
 @dataclass(kw_only=True)
@@ -149,28 +164,58 @@ class AdminConfig:
     refresh_grace: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:
-        if not self.path.startswith("/") or len(self.path) < 2 or self.path.endswith("/") or "//" in self.path:
-            raise ConfigError("AA004", f"AdminConfig.path is {self.path!r}.", hint="Write it like '/admin'.")
-        if not all(part and part.replace("-", "").replace("_", "").isalnum() for part in self.path[1:].split("/")):
+        if not _is_path(self.path):
             raise ConfigError(
-                "AA004", f"AdminConfig.path is {self.path!r}.", hint="Use letters, digits, - and _ between slashes."
+                "AA004",
+                f"AdminConfig.path is {self.path!r}.",
+                hint="Write it like '/admin': letters, digits, - and _ between slashes, none at the end.",
             )
         for code in self.permissions:
-            if not is_code(code):
+            if not isinstance(code, str) or not is_code(code):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError(
                     "AA005", f"AdminConfig.permissions has {code!r}.", hint="Write codes like 'articles:publish'."
                 )
-        for setting in ("trusted_origins", "public_origin"):
-            value: Any = getattr(self, setting)
-            for origin in [value] if isinstance(value, str) else value or ():
-                if not _is_origin(origin):
-                    raise ConfigError(
-                        "AA006",
-                        f"AdminConfig.{setting} has {origin!r}.",
-                        hint="Write origins like 'https://shop.example', without a path.",
-                    )
+        origins: list[tuple[str, object]] = [("trusted_origins", origin) for origin in _listed(self, "trusted_origins")]
+        if self.public_origin is not None:
+            origins.append(("public_origin", self.public_origin))
+        for setting, origin in origins:
+            if not _is_origin(origin):
+                raise ConfigError(
+                    "AA006",
+                    f"AdminConfig.{setting} has {origin!r}.",
+                    hint="Write origins like 'https://shop.example', in lower case and without a path.",
+                )
+        _listed(self, "trusted_proxies")
+        if not isinstance(self.session_lifetime, timedelta) or self.session_lifetime <= timedelta():  # pyright: ignore
+            raise ConfigError(
+                "AA014",
+                f"AdminConfig.session_lifetime is {self.session_lifetime!r}.",
+                hint="Write it like timedelta(days=14).",
+            )
+        # The grace is for tabs that refresh at the same moment; a longer one is a window for a stolen token.
+        if not isinstance(self.refresh_grace, timedelta) or not timedelta() <= self.refresh_grace <= MAX_GRACE:  # pyright: ignore
+            raise ConfigError(
+                "AA014",
+                f"AdminConfig.refresh_grace is {self.refresh_grace!r}.",
+                hint="Write it like timedelta(seconds=10), at most a minute.",
+            )
 
 
-def _is_origin(value: str) -> bool:
+def _listed(config: AdminConfig, setting: str) -> list[object]:
+    value: Any = getattr(config, setting)
+    # A text is a sequence too: of its letters.
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        raise ConfigError("AA006", f"AdminConfig.{setting} is {value!r}.", hint="Give a list, even of one.")
+    return list(cast("Iterable[object]", value))
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("/") and all(_is_word(part) for part in value[1:].split("/"))
+
+
+def _is_origin(value: object) -> bool:
+    # An origin as browsers send it (RFC 6454 section 6.2): anything else would never match, and nobody would know why.
+    if not isinstance(value, str) or value != value.lower():
+        return False
     scheme, separator, host = value.partition("://")
-    return scheme in ("http", "https") and bool(separator) and bool(host) and not set(host) & set("/?#@ ")
+    return scheme in ("http", "https") and bool(separator) and bool(host) and not set(host) & set("/?#@, ")

@@ -4,7 +4,7 @@ On SQLite a transaction that reads first and writes later loses updates, so writ
 (``BEGIN IMMEDIATE``) while readers do not wait for each other (WAL).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,13 +32,13 @@ class Database:
         return self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
         """Open a session for reading; nothing is committed."""
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as db:
             yield db
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncSession]:
+    async def writing(self) -> AsyncGenerator[AsyncSession]:
         """Open a transaction that commits at the end and rolls back when an exception leaves it."""
         async with self.engine.connect() as connection:
             await connection.execution_options(**{_WRITE: True})

@@ -117,7 +117,10 @@ class StrongerThanYou(NotAllowed):
 
     def __init__(self, missing: list[str]) -> None:
         super().__init__(
-            message=_("You may not do this, since it concerns permissions that you lack: %(codes)s.", codes=", ".join(missing))
+            message=_(
+                "You may not do this, since it concerns permissions that you lack: %(codes)s.",
+                codes=", ".join(missing),
+            )
         )
         self.missing = missing
 

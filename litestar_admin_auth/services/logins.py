@@ -28,11 +28,16 @@ async def verify_credentials(database: Database, passwords: Passwords, email: st
     if upgraded is not None:
         async with database.writing() as db:
             # Compared with the hash that was verified: a password changed meanwhile must not come back.
-            await db.execute(
+            stored = await db.scalar(
                 update(User)
                 .where(User.id == user.id, User.password_hash == user.password_hash)
                 .values(password_hash=upgraded)
+                .returning(User.id)
+                .execution_options(synchronize_session=False)
             )
+        if stored is None:
+            # A parallel login has upgraded it, or the password has changed: prove it against what is stored now.
+            return await verify_credentials(database, passwords, email, password)
         user.password_hash = upgraded
     return user
 

@@ -18,7 +18,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidSession, NotFound, RefreshReused
 from litestar_admin_auth.models import Session, User
-from litestar_admin_auth.services.access import permissions_of, require, require_covers
+from litestar_admin_auth.services.access import held_by, permissions_of, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, paginate
@@ -114,8 +114,6 @@ async def find_session(database: Database, session_id: UUID, user_id: UUID) -> S
     Raises:
         InvalidSession: When the session is not there, not this user's, ended, or its user may not sign in any more.
     """
-    from litestar_admin_auth.services.access import held_by
-
     moment = now()
     async with database.reading() as db:
         session = await _load(db, session_id)
@@ -146,8 +144,6 @@ async def rotate_session(
         RefreshReused: When the generation is an old one: the session is revoked, and that is committed, before this
             is raised.
     """
-    from litestar_admin_auth.services.access import held_by
-
     moment = now()
     async with database.writing() as db:
         session = await _load(db, session_id)
@@ -167,15 +163,15 @@ async def rotate_session(
         )
         won_it = won.scalar_one_or_none() is not None
         await db.refresh(session)
+        if session.revoked_at is not None:
+            # Somebody ended it while this waited for the row: an end, not a theft.
+            raise InvalidSession(session_id)
         reused = not won_it and not (
-            session.revoked_at is None
-            and session.generation == generation + 1
-            and moment - session.rotated_at <= policy.grace
+            session.generation == generation + 1 and moment - session.rotated_at <= policy.grace
         )
         if reused:
             # Reuse means theft: end the whole family. Committed here, so that the 401 cannot undo it.
-            if session.revoked_at is None:
-                session.revoked_at, session.revoked_reason = moment, "refresh_reused"
+            session.revoked_at, session.revoked_reason = moment, "refresh_reused"
             actor = Actor(label=session.user.email, user_id=user_id, session_id=session_id, ip=client.ip)
             record(db, actor, "refresh.reused", target=session)
         roles, permissions = ([], []) if reused else await held_by(db, user_id)
@@ -234,7 +230,10 @@ async def list_sessions(
                 User.email_normalized.contains(words, autoescape=True) | Session.ip.contains(words, autoescape=True)
             )
         page = await paginate(
-            db, statement, query, {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)},
+            db,
+            statement,
+            query,
+            {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)},
             key=Session.id,
         )
     return page.map(lambda session: _row(session, actor))
@@ -280,7 +279,7 @@ async def _load(db: AsyncSession, session_id: UUID) -> Session | None:
     return await db.scalar(select(Session).where(Session.id == session_id).options(joinedload(Session.user)))
 
 
-def _live(statement: Select[tuple[Session]]) -> Select[tuple[Session]]:
+def _live(statement: Select[Session]) -> Select[Session]:
     moment = now()
     return statement.join(User, User.id == Session.user_id).where(
         Session.revoked_at.is_(None),
