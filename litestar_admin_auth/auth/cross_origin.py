@@ -35,7 +35,8 @@ def refusal(
         return None if site in ("same-origin", "none") else _message(origin or site, headers)
     if origin:
         # "null" comes from sandboxed frames and data: pages, never from ours.
-        return None if _host(origin) == headers.get("host", "").lower() else _message(origin, headers)
+        host = _host(origin)
+        return None if host and host == headers.get("host", "").lower() else _message(origin, headers)
     return _message(_("no origin at all"), headers) if carries_cookie else None
 
 
