@@ -181,7 +181,7 @@ class TestRefusals:
 
     def test_a_host_in_memory_is_refused_and_told_of_the_setting(self) -> None:
         host = SQLAlchemyPlugin(SQLAlchemyAsyncConfig(connection_string="sqlite+aiosqlite://"))
-        with pytest.raises(ConfigError, match="AA010.*host's SQLAlchemyPlugin"):
+        with pytest.raises(ConfigError, match=r"AA010.*host's SQLAlchemyPlugin"):
             find(host)
 
     def test_a_password_in_a_bad_url_is_not_repeated(self) -> None:
