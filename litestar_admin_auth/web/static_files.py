@@ -15,6 +15,7 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 CSS_LAYERS = ("reset", "tokens", "base", "layout", "components", "utilities")
 
@@ -134,7 +135,7 @@ def static_files_handler(static: StaticFiles, opt: Mapping[str, Any] | None = No
     methods: Sequence[HttpMethod] = (HttpMethod.GET, HttpMethod.HEAD)
 
     @route("/static/{digest:str}/{name:path}", http_method=methods, opt=dict(opt or {}), name="admin_static")
-    async def serve(request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
+    async def serve(request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         status, headers, body = static.respond(
             name.removeprefix("/"),
             digest,
