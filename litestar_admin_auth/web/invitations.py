@@ -4,6 +4,7 @@ from typing import Any
 
 import wtforms
 from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath
 
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.cookies import Cookies
@@ -37,7 +38,7 @@ class InvitationController(Controller):
     include_in_schema = False
 
     @get("/invitation/{token:str}", opt={PUBLIC: True})
-    async def open(self, request: AnyRequest, token: str) -> Response[Any]:
+    async def open(self, request: AnyRequest, token: FromPath[str]) -> Response[Any]:
         runtime, state = runtime_of(request), state_of(request.scope)
         await invitations.read_invitation(runtime.tables, token)
         # The address bar, the history and the Referer of the next click must not keep the token.
