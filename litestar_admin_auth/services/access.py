@@ -102,6 +102,18 @@ async def require(db: AsyncSession, actor: Actor, code: str) -> frozenset[str]:
     return held
 
 
+async def require_any(db: AsyncSession, actor: Actor, *codes: str) -> frozenset[str]:
+    """Return what the actor holds, after checking that it includes one of several permissions.
+
+    Raises:
+        NotAllowed: When it includes none; the first one is named.
+    """
+    held = await held_by_actor(db, actor)
+    if not any(holds(held, code) for code in codes):
+        raise NotAllowed(codes[0])
+    return held
+
+
 def require_covers(held: Iterable[str], wanted: Iterable[str]) -> None:
     """Refuse to hand out, take away or touch what the actor does not hold.
 
@@ -148,6 +160,18 @@ async def load_user_to_change(db: AsyncSession, actor: Actor, held: frozenset[st
                 raise NotFound(_("There is no such user.")) from None
             raise
     return user
+
+
+async def load_role(db: AsyncSession, role_id: UUID) -> Role:
+    """Return a role with what it holds.
+
+    Raises:
+        NotFound: When there is none.
+    """
+    role = await db.scalar(select(Role).where(Role.id == role_id).options(selectinload(Role.permissions)))
+    if role is None:
+        raise NotFound(_("There is no such role."))
+    return role
 
 
 def codes_granted_to(user: User) -> set[str]:

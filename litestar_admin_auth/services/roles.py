@@ -1,0 +1,320 @@
+"""Roles: named sets of permissions. Each function is one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import EditConflict, NameTaken, SystemRole
+from litestar_admin_auth.core.text import one_line
+from litestar_admin_auth.models import Role, RolePermission, User, UserRole
+from litestar_admin_auth.services.access import (
+    keeping_a_superuser,
+    load_role,
+    require,
+    require_any,
+    require_covers,
+    unexpired,
+)
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.audit import difference, record
+from litestar_admin_auth.services.catalogue import check_known
+from litestar_admin_auth.services.constraints import violates_unique
+from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.role_preview import RolePreview as RolePreview
+from litestar_admin_auth.services.role_preview import UserChange as UserChange
+from litestar_admin_auth.services.role_preview import preview_role as preview_role
+from litestar_admin_auth.services.users import SORTS as USER_SORTS
+from litestar_admin_auth.services.users import UserRow, row_of, with_roles
+
+MAX_ROLE_NAME_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class RoleRow:
+    """A role as pages and API show it; ``members`` counts the users who hold it by an unexpired grant."""
+
+    id: UUID
+    name: str
+    description: str
+    permissions: list[str]
+    members: int
+    is_system: bool
+    version: int
+    updated_at: datetime
+
+
+async def list_roles(database: Database, actor: Actor, query: ListQuery) -> Page[RoleRow]:
+    """Return roles, newest first, searched by name and description.
+
+    Filters: ``permission`` (roles that hold exactly this code or wildcard). Sorts: ``created_at``, ``name``,
+    ``updated_at``, ``members``.
+
+    Raises:
+        NotAllowed: Without ``roles:read``.
+        InvalidInput: For a bad filter, sort, limit, cursor or search.
+    """
+    filters = filters_of(query, "permission")
+    statement = select(Role).options(selectinload(Role.permissions)).where(*search(query, Role.name, Role.description))
+    if "permission" in filters:
+        statement = statement.where(
+            exists().where(RolePermission.role_id == Role.id, RolePermission.code == filters["permission"])
+        )
+    sorts = {
+        "created_at": Sort(Role.created_at),
+        "name": Sort(Role.name),
+        "updated_at": Sort(Role.updated_at),
+        "members": Sort(_members_of_each()),
+    }
+    async with database.reading() as db:
+        await require(db, actor, "roles:read")
+        page = await paginate(db, statement, query, sorts, key=Role.id)
+        members = await _count_members(db, [role.id for role in page.items])
+    return page.map(lambda role: _row(role, members.get(role.id, 0)))
+
+
+async def all_role_names(database: Database, actor: Actor) -> list[str]:
+    """Return the names of all roles, sorted: what filters and forms offer.
+
+    Raises:
+        NotAllowed: Without ``roles:read`` or ``users:read``.
+    """
+    async with database.reading() as db:
+        await require_any(db, actor, "roles:read", "users:read")
+        return list((await db.scalars(select(Role.name).order_by(Role.name))).all())
+
+
+async def get_role(database: Database, actor: Actor, role_id: UUID) -> RoleRow:
+    """Return one role.
+
+    Raises:
+        NotAllowed: Without ``roles:read``.
+        NotFound: When there is no such role.
+    """
+    async with database.reading() as db:
+        await require(db, actor, "roles:read")
+        return await _loaded_row(db, await load_role(db, role_id))
+
+
+async def members_of(database: Database, actor: Actor, role_id: UUID, query: ListQuery) -> Page[UserRow]:
+    """Return the users who hold a role by an unexpired grant; sorts as for users.
+
+    Raises:
+        NotAllowed: Without ``roles:read`` and ``users:read``.
+        NotFound: When there is no such role.
+        InvalidInput: For a bad sort, limit, cursor or search.
+    """
+    filters_of(query)
+    statement = select(User).options(with_roles()).where(*search(query, User.email, User.name))
+    statement = statement.where(
+        exists().where(UserRole.user_id == User.id, UserRole.role_id == role_id).where(unexpired(now()))
+    )
+    async with database.reading() as db:
+        await require(db, actor, "roles:read")
+        await require(db, actor, "users:read")
+        await load_role(db, role_id)
+        page = await paginate(db, statement, query, USER_SORTS, key=User.id)
+    return page.map(row_of)
+
+
+async def create_role(
+    database: Database, actor: Actor, *, name: str, description: str = "", permissions: Iterable[str] = ()
+) -> RoleRow:
+    """Create a role.
+
+    Raises:
+        NotAllowed: Without ``roles:write``.
+        InvalidInput: For ``name``, ``description`` or ``permissions``.
+        NameTaken: When a role has the name.
+        StrongerThanYou: When a permission is one that the actor lacks.
+    """
+    async with database.writing() as db:
+        await database.serialize_access_changes(db)
+        held = await require(db, actor, "roles:write")
+        moment = now()
+        role = Role(
+            name=_checked_name(name),
+            description=one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH),
+            is_system=False,
+            created_at=moment,
+            updated_at=moment,
+            permissions=[],
+        )
+        codes = await check_known(db, permissions)
+        require_covers(held, codes)
+        db.add(role)
+        await _flush_name(db)
+        _set_codes(actor, role, codes)
+        record(db, actor, "role.created", target=role, changes=difference({}, _contents(role)))
+        await db.flush()
+        return _row(role, 0)
+
+
+async def update_role(
+    database: Database,
+    actor: Actor,
+    role_id: UUID,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    permissions: Iterable[str] | None = None,
+    version: int | None = None,
+) -> RoleRow:
+    """Change what is given and leave what is None; saving what is stored already changes nothing.
+
+    Args:
+        database: Where.
+        actor: Must hold ``roles:write``, everything the role holds now and everything it is to hold.
+        role_id: Which.
+        name: The new name; guards of the host that name the old one then refuse.
+        description: The new description.
+        permissions: Everything that the role holds from now on.
+        version: The version that the change was made from; None to overwrite whatever is there.
+
+    Raises:
+        NotAllowed: Without ``roles:write``.
+        NotFound: When there is no such role.
+        SystemRole: For the built-in role.
+        StrongerThanYou: When an old or new permission is one that the actor lacks.
+        EditConflict: When somebody else saved meanwhile.
+        InvalidInput: For ``name``, ``description`` or ``permissions``.
+        NameTaken: When another role has the name.
+        LastSuperuser: When nobody could administer everything any more.
+    """
+    async with database.writing() as db:
+        await database.serialize_access_changes(db)
+        held = await require(db, actor, "roles:write")
+        role = await _load_role_to_change(db, held, role_id)
+        if version is not None and version != role.version:
+            raise EditConflict(role.version)
+        before = _contents(role)
+        if name is not None:
+            role.name = _checked_name(name)
+        if description is not None:
+            role.description = one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
+        await _flush_name(db)
+        if permissions is not None:
+            codes = await check_known(db, permissions, kept=role.codes)
+            require_covers(held, codes)
+            async with keeping_a_superuser(db):
+                _set_codes(actor, role, codes)
+        changes = difference(before, _contents(role))
+        if changes:
+            role.version += 1
+            role.updated_at = now()
+            permissions_change = changes.pop("permissions", None)
+            if changes:
+                record(db, actor, "role.updated", target=role, changes=changes)
+            if permissions_change:
+                record(db, actor, "role.permissions_changed", target=role, changes={"permissions": permissions_change})
+        return await _loaded_row(db, role)
+
+
+async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
+    """Delete a role; whoever held it loses it, and for each of them that is an event.
+
+    Raises:
+        NotAllowed: Without ``roles:delete``.
+        NotFound: When there is no such role.
+        SystemRole: For the built-in role.
+        StrongerThanYou: When the role holds what the actor does not.
+        LastSuperuser: When nobody could administer everything any more.
+    """
+    async with database.writing() as db:
+        await database.serialize_access_changes(db)
+        held = await require(db, actor, "roles:delete")
+        role = await _load_role_to_change(db, held, role_id)
+        holders = select(UserRole.user_id).where(UserRole.role_id == role_id)
+        members = (await db.execute(select(User.id, User.email).where(User.id.in_(holders)))).all()
+        changes = {field: {"old": value, "new": None} for field, value in _contents(role).items()}
+        record(db, actor, "role.deleted", target=role, changes=changes)
+        for user_id, email in members:
+            revoked = {"role": {"old": role.name, "new": None}}
+            record(db, actor, "user.role_revoked", target=("user", str(user_id), email), changes=revoked)
+        await db.execute(
+            update(User)
+            .where(User.id.in_(holders))
+            .values(version=User.version + 1, updated_at=now())
+            .execution_options(synchronize_session=False)
+        )
+        async with keeping_a_superuser(db):
+            await db.delete(role)
+
+
+async def _load_role_to_change(db: AsyncSession, held: frozenset[str], role_id: UUID) -> Role:
+    role = await load_role(db, role_id)
+    if role.is_system:
+        raise SystemRole
+    require_covers(held, role.codes)
+    return role
+
+
+def _checked_name(name: str) -> str:
+    return one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True)
+
+
+async def _flush_name(db: AsyncSession) -> None:
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        if violates_unique(error, Role.name):
+            raise NameTaken from error
+        raise
+
+
+def _set_codes(actor: Actor, role: Role, codes: set[str]) -> None:
+    # Rows that stay keep who granted them and when.
+    kept = [row for row in role.permissions if row.code in codes]
+    added = codes - {row.code for row in kept}
+    role.permissions = [
+        *kept,
+        *(RolePermission(code=code, granted_at=now(), granted_by=actor.label) for code in sorted(added)),
+    ]
+
+
+def _contents(role: Role) -> dict[str, object]:
+    return {"name": role.name, "description": role.description, "permissions": role.codes}
+
+
+def _members_of_each() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .select_from(UserRole)
+        .where(UserRole.role_id == Role.id, unexpired(now()))
+        .correlate(Role)
+        .scalar_subquery()
+    )
+
+
+async def _count_members(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, int]:
+    rows = await db.execute(
+        select(UserRole.role_id, func.count())
+        .where(UserRole.role_id.in_(role_ids), unexpired(now()))
+        .group_by(UserRole.role_id)
+    )
+    return dict(rows.tuples().all())
+
+
+async def _loaded_row(db: AsyncSession, role: Role) -> RoleRow:
+    return _row(role, (await _count_members(db, [role.id])).get(role.id, 0))
+
+
+def _row(role: Role, members: int) -> RoleRow:
+    return RoleRow(
+        id=role.id,
+        name=role.name,
+        description=role.description,
+        permissions=role.codes,
+        members=members,
+        is_system=role.is_system,
+        version=role.version,
+        updated_at=role.updated_at,
+    )
