@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 #: Given names, family names, and whether the family's name comes first.
 NAMES: list[tuple[str, str, bool]] = [
-    ("Amara Chidi Ifeoma Emeka Ngozi", "Okafor Eze Nwosu Obi Adichie", False),
+    ("Amara Chidi Ifeoma Emeka Ngozi", "Okafor Eze Nwosu Obi Okeke", False),
     ("Kwame Abena Kofi Esi Yaw", "Mensah Owusu Boateng Asante Appiah", False),
     ("Wanjiru Otieno Achieng Kamau Njeri", "Mwangi Odhiambo Kariuki Wafula Kimani", False),
     ("Thandiwe Sipho Nomvula Lwazi Zanele", "Dlamini Nkosi Khumalo Mokoena Ndlovu", False),
@@ -20,7 +20,7 @@ NAMES: list[tuple[str, str, bool]] = [
     ("Linh Minh Thảo Đức Hương", "Nguyễn Trần Phạm Lê Vũ", True),
     ("Mateo Valentina Santiago Camila Joaquín", "García Hernández Muñoz Quispe Rojas", False),
     ("Beatriz João Inês Thiago Luísa", "Silva Ferreira Gonçalves Araújo Conceição", False),
-    ("Zofia Jakub Małgorzata Paweł Agnieszka", "Kowalska Wójcik Zieliński Wiśniewska Dąbrowski", False),
+    ("Zofia Jakub Małgorzata Paweł Agnieszka", "Nowak Wójcik Mazur Kaczmarek Dudek", False),
     ("Oksana Andriy Daryna Taras Solomiya", "Shevchenko Kovalenko Bondarenko Melnyk Tkachuk", False),
     ("Astrid Søren Freja Mikkel Ingrid", "Sørensen Lindqvist Hansen Bjørnstad Åkerman", False),
     ("Aoife Niamh Cillian Oisín Róisín", "O'Brien Gallagher Kavanagh Fitzgerald Doyle", False),
