@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 from litestar import Litestar
@@ -20,7 +20,7 @@ from litestar.serialization import encode_json
 from sqlalchemy.exc import SQLAlchemyError
 
 from litestar_admin_auth.api import controllers as api_controllers
-from litestar_admin_auth.auth.access_map import access_map
+from litestar_admin_auth.auth.access_map import access_map, admin_access_map
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import AdminAuthError, ConfigError
@@ -55,14 +55,19 @@ def admin() -> None:
     """Manage users, roles and permissions."""
 
 
+def fail(message: str) -> NoReturn:
+    """End the command with status 1 and one plain line, which a log keeps whole; click would draw a box."""
+    click.echo(f"Error: {message}", err=True)
+    raise SystemExit(1)
+
+
 def run(app: Litestar, work: Callable[[Runtime, Database], Awaitable[T]]) -> T:
     """Run a command's work in an event loop of its own, and turn what went wrong into one line."""
     runtime: Runtime = app.state.admin_auth
 
     async def main() -> T:
         if runtime.database is None:
-            msg = "This application has no admin_auth tables: it brings its own authentication backend."
-            raise click.ClickException(msg)
+            fail("This application has no admin_auth tables: it brings its own authentication backend.")
         try:
             return await work(runtime, runtime.database)
         finally:
@@ -72,13 +77,12 @@ def run(app: Litestar, work: Callable[[Runtime, Database], Awaitable[T]]) -> T:
     try:
         return asyncio.run(main())
     except AdminAuthError as error:
-        raise click.ClickException(f"{error.field}: {error.message}" if error.field else error.message) from error
+        fail(f"{error.field}: {error.message}" if error.field else error.message)
     except ConfigError as error:
-        raise click.ClickException(str(error)) from error
+        fail(str(error))
     except (SQLAlchemyError, OSError) as error:
         first_line = str(getattr(error, "orig", error)).partition("\n")[0]
-        msg = f"The database refused: {first_line} (is it there, and migrated? See: litestar admin check)"
-        raise click.ClickException(msg) from error
+        fail(f"The database refused: {first_line} (is it there, and migrated? See: litestar admin check)")
 
 
 def print_rows(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
@@ -104,16 +108,14 @@ def _cell(value: object) -> str:
 def read_password(*, password_stdin: bool, no_input: bool) -> str:
     """Return the password from standard input, from the variable, or from a hidden prompt, verbatim.
 
-    Raises:
-        click.ClickException: When there is none and nobody can be asked.
+    Ends the command when there is none and nobody can be asked.
     """
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if password := os.environ.get(PASSWORD_VARIABLE):
         return password
     if no_input or not sys.stdin.isatty():
-        msg = f"Give the password in {PASSWORD_VARIABLE} or with --password-stdin."
-        raise click.ClickException(msg)
+        fail(f"Give the password in {PASSWORD_VARIABLE} or with --password-stdin.")
     return click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
 
@@ -183,8 +185,7 @@ def create_user(
 
 def _ask_email(*, no_input: bool) -> str:
     if no_input or not sys.stdin.isatty():
-        msg = "Give the address with --email."
-        raise click.ClickException(msg)
+        fail("Give the address with --email.")
     return click.prompt("E-mail")
 
 
@@ -225,7 +226,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter("write it like 2030-01-31", param_hint="--until") from None
+        fail("--until: write it like 2030-01-31 or 2030-01-31T18:00+01:00.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -267,7 +268,7 @@ def roles_command(app: Litestar, as_json: bool) -> None:
         query = ListQuery(sort="name", limit=MAX_LIMIT)
         return await every_page(lambda page: roles.list_roles(database, ACTOR, page), query)
 
-    print_rows(run(app, work), ("name", "members", "permissions", "description"), as_json=as_json)
+    print_rows(run(app, work), ("name", "members", "description", "permissions"), as_json=as_json)
 
 
 @admin.command("routes")
@@ -276,7 +277,7 @@ def routes_command(app: Litestar, as_json: bool) -> None:
     """Map every route, of the application and of the admin, to what it asks for."""
     runtime: Runtime = app.state.admin_auth
     inner = build_inner(runtime, [*web_controllers(runtime), *api_controllers(runtime)])
-    rows = [*access_map(app), *access_map(inner, closed_by_default=True)]
+    rows = [*access_map(app), *admin_access_map(inner)]
     print_rows(rows, ("path", "methods", "needs"), as_json=as_json)
 
 

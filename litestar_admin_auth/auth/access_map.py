@@ -1,17 +1,21 @@
 """Who can call what: every route of an application with what its guards ask for."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
-from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
+from litestar.routes import HTTPRoute, WebSocketRoute
 
+from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
 
 #: What stands where nothing is asked for.
 OPEN = "open"
+
+_NAMED = re.compile(r"Needs `([a-z_.-]+:[a-z_.-]+)`")
 
 
 @dataclass(frozen=True)
@@ -24,34 +28,42 @@ class RouteAccess:
     handler: str
 
 
-def access_map(app: Litestar, *, closed_by_default: bool = False) -> list[RouteAccess]:
-    """Return the routes of an application, by path and method; the admin's mount is not one of them.
-
-    Args:
-        app: The host's application, or the admin's own.
-        closed_by_default: Whether a handler without a guard still needs a login, unless its ``opt`` says ``public``.
-    """
-    otherwise = "signed in" if closed_by_default else OPEN
+def access_map(app: Litestar) -> list[RouteAccess]:
+    """Return an application's own routes, by path and method, with what their guards ask for."""
     found: list[RouteAccess] = []
-    for route in app.routes:
-        for handler, methods in _handlers(route):
-            if handler.opt.get(MOUNT_OPT):
-                continue
-            words = [_words(guard) for guard in cast("Any", handler).resolve_guards()]
-            needs = " and ".join(dict.fromkeys(words)) or (OPEN if handler.opt.get("public") else otherwise)
-            found.append(RouteAccess(route.path, methods, needs, handler.handler_name))
+    for path, handler, methods in _handlers(app):
+        words = [_words(guard) for guard in cast("Any", handler).resolve_guards()]
+        needs = " and ".join(dict.fromkeys(words)) or OPEN
+        # The mount of the admin is no route of the host's.
+        if not handler.opt.get(MOUNT_OPT):
+            found.append(RouteAccess(path, methods, needs, handler.handler_name))
     return sorted(found, key=lambda access: (access.path, access.methods))
 
 
-def _handlers(route: HTTPRoute | ASGIRoute | WebSocketRoute) -> Iterable[tuple[BaseRouteHandler, list[str]]]:
-    if isinstance(route, HTTPRoute):
-        for handler in route.route_handlers:
-            # Litestar answers OPTIONS by itself, from the route alone.
-            methods = sorted(str(method) for method in handler.http_methods if method != "OPTIONS")
-            if methods:
-                yield handler, methods
-    else:
-        yield route.route_handler, ["WEBSOCKET" if isinstance(route, WebSocketRoute) else "ANY"]
+def admin_access_map(inner: Litestar) -> list[RouteAccess]:
+    """Return the routes of the admin itself, which are closed unless their ``opt`` says that they are public.
+
+    Its permissions are checked by the services, inside the transaction; the description of a handler names the one it
+    needs, and the API's own documentation shows the same sentence.
+    """
+    found: list[RouteAccess] = []
+    for path, handler, methods in _handlers(inner):
+        named = _NAMED.search(handler.fn.__doc__ or "")
+        needs = OPEN if handler.opt.get(PUBLIC) else f"permission {named[1]}" if named else "signed in"
+        found.append(RouteAccess(path, methods, needs, handler.handler_name))
+    return sorted(found, key=lambda access: (access.path, access.methods))
+
+
+def _handlers(app: Litestar) -> Iterable[tuple[str, BaseRouteHandler, list[str]]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                # Litestar answers OPTIONS by itself, from the route alone.
+                methods = sorted(str(method) for method in handler.http_methods if method != "OPTIONS")
+                if methods:
+                    yield route.path, handler, methods
+        else:
+            yield route.path, route.route_handler, ["WEBSOCKET" if isinstance(route, WebSocketRoute) else "ANY"]
 
 
 def _words(guard: Any) -> str:

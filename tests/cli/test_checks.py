@@ -17,7 +17,7 @@ from litestar_admin_auth.services.checks import run_checks
 from litestar_admin_auth.services.migrations import upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"  # noqa: S105
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def config(**settings: Any) -> AdminConfig:
@@ -124,11 +124,12 @@ class TestTables:
         assert await ids(config(permissions=declared), database) == {}  # the start does it by itself
 
 
-class TestProduction:
-    GOOD = {"public_origin": "https://shop.example"}
+GOOD = {"public_origin": "https://shop.example"}
 
+
+class TestProduction:
     async def test_a_good_set_up_has_no_findings(self) -> None:
-        assert await ids(config(**self.GOOD), deploy=True) == {}
+        assert await ids(config(**GOOD), deploy=True) == {}
 
     @pytest.mark.parametrize(
         ("settings", "debug", "found"),
@@ -150,7 +151,7 @@ class TestProduction:
         await add_superuser(database)
         await sync_permissions(database, {})
         expected = {} if database.is_postgresql else {"AA033": "warning"}
-        assert await ids(config(**self.GOOD), database, deploy=True) == expected
+        assert await ids(config(**GOOD), database, deploy=True) == expected
 
 
 def test_every_id_in_the_code_is_explained_in_the_documentation_and_no_other() -> None:
