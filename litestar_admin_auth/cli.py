@@ -88,7 +88,7 @@ def run(app: Litestar, work: Callable[[Runtime, Database], Awaitable[T]]) -> T:
 def print_rows(rows: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
     """Print dataclasses as a JSON array or as aligned columns."""
     if as_json:
-        click.echo(encode_json([asdict(row) for row in rows]))
+        click.echo(encode_json([asdict(row) for row in rows]).decode())
         return
     lines = [list(columns), *([_cell(getattr(row, column)) for column in columns] for row in rows)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
@@ -294,7 +294,7 @@ def explain(app: Litestar, user: str, permission: str, as_json: bool) -> None:
 
     found = run(app, work)
     if as_json:
-        click.echo(encode_json(asdict(found)))
+        click.echo(encode_json(asdict(found)).decode())
         return
     click.echo(f"{'yes' if found.allowed else 'no'}: {user} {'has' if found.allowed else 'lacks'} {permission}")
     for path in found.paths:
@@ -329,7 +329,7 @@ def sync_permissions_command(app: Litestar, as_json: bool) -> None:
 
     result = asdict(run(app, work))
     if as_json:
-        click.echo(encode_json(result))
+        click.echo(encode_json(result).decode())
         return
     for change, codes in result.items():
         click.echo(f"{change}: {_cell(codes)}")
@@ -348,7 +348,7 @@ def check(app: Litestar, deploy: bool, as_json: bool) -> None:
     # A host without our tables has settings to check all the same.
     findings = run(app, work) if runtime.database is not None else asyncio.run(work(runtime, None))
     if as_json:
-        click.echo(encode_json([asdict(finding) for finding in findings]))
+        click.echo(encode_json([asdict(finding) for finding in findings]).decode())
     else:
         for finding in findings:
             click.echo(f"{finding.level} {finding.id}: {finding.message} {finding.hint}")
