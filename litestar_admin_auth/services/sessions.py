@@ -1,9 +1,9 @@
 """Sessions: one row a login, checked on every request, and the single winner of each refresh.
 
-A refresh token is a signed statement "session S, generation G". Refreshing moves the row from G to G+1 in one
-compare-and-swap, so that of twenty parallel callers exactly one writes. The others, within the grace, are told the
-generation that the winner wrote and sign an equal token: parallel tabs end in one family. After the grace an old
-generation can only be a stolen copy.
+A refresh token is a signed statement "session S, generation G". Refreshing locks the row and moves it from G to G+1, so
+that of twenty parallel callers exactly one writes. The others, within the grace, are told the generation that the
+winner wrote and sign an equal token: parallel tabs end in one family. After the grace an old generation can only be a
+stolen copy.
 """
 
 from dataclasses import dataclass
@@ -146,34 +146,20 @@ async def rotate_session(
     """
     moment = now()
     async with database.writing() as db:
-        session = await _load(db, session_id)
+        session = await _lock(db, session_id)
         if session is None or session.user_id != user_id or not is_live(session, session.user, moment):
             raise InvalidSession(session_id)
-        won = await db.execute(
-            update(Session)
-            .where(Session.id == session_id, Session.generation == generation, Session.revoked_at.is_(None))
-            .values(
-                generation=generation + 1,
-                rotated_at=moment,
-                last_seen_at=moment,
-                idle_expires_at=min(moment + policy.idle, session.expires_at),
-            )
-            .returning(Session.id)
-            .execution_options(synchronize_session=False)
-        )
-        won_it = won.scalar_one_or_none() is not None
-        await db.refresh(session)
-        if session.revoked_at is not None:
-            # Somebody ended it while this waited for the row: an end, not a theft.
-            raise InvalidSession(session_id)
-        reused = not won_it and not (
-            session.generation == generation + 1 and moment - session.rotated_at <= policy.grace
-        )
+        late = session.generation == generation + 1 and moment - session.rotated_at <= policy.grace
+        reused = session.generation != generation and not late
         if reused:
             # Reuse means theft: end the whole family. Committed here, so that the 401 cannot undo it.
             session.revoked_at, session.revoked_reason = moment, "refresh_reused"
             actor = Actor(label=session.user.email, user_id=user_id, session_id=session_id, ip=client.ip)
             record(db, actor, "refresh.reused", target=session)
+        elif not late:
+            session.generation += 1
+            session.rotated_at = session.last_seen_at = moment
+            session.idle_expires_at = min(moment + policy.idle, session.expires_at)
         roles, permissions = ([], []) if reused else await held_by(db, user_id)
     if reused:
         raise RefreshReused(session_id)
@@ -183,7 +169,7 @@ async def rotate_session(
 async def end_session(database: Database, actor: Actor, session_id: UUID) -> None:
     """End the actor's own session: logout. Ending one that has ended already changes nothing."""
     async with database.writing() as db:
-        session = await _load(db, session_id)
+        session = await _lock(db, session_id)
         if session is None or session.user_id != actor.user_id or session.revoked_at is not None:
             return
         session.revoked_at, session.revoked_reason = now(), "logout"
@@ -247,7 +233,7 @@ async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> 
         StrongerThanYou: When its user holds what the actor does not.
     """
     async with database.writing() as db:
-        session = await _load(db, session_id)
+        session = await _lock(db, session_id)
         if session is None:
             raise NotFound
         if session.user_id != actor.user_id:
@@ -277,6 +263,16 @@ async def revoke_user_sessions(
 
 async def _load(db: AsyncSession, session_id: UUID) -> Session | None:
     return await db.scalar(select(Session).where(Session.id == session_id).options(joinedload(Session.user)))
+
+
+async def _lock(db: AsyncSession, session_id: UUID) -> Session | None:
+    # Of parallel callers each waits here for the one before it and sees what it wrote (SQLite's writers always do).
+    return await db.scalar(
+        select(Session)
+        .where(Session.id == session_id)
+        .options(joinedload(Session.user, innerjoin=True))
+        .with_for_update(of=Session)
+    )
 
 
 def _live(statement: Select[Session]) -> Select[Session]:

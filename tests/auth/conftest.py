@@ -1,0 +1,71 @@
+"""A site on each engine, shared by all tests of the edge: each test adds people of its own."""
+
+import os
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar, Request, WebSocket, get, post, websocket
+
+from litestar_admin_auth.core import clock
+from litestar_admin_auth.core.database import Database, create_engine
+from litestar_admin_auth.guards import requires_authentication, requires_permission
+from litestar_admin_auth.services.migrations import upgrade
+from tests.auth.site import Clock, Site, plugin, running
+
+
+@pytest.fixture
+def later() -> Iterator[Clock]:
+    moved = Clock()
+    clock.set_clock(moved.now)
+    yield moved
+    clock.set_clock(None)
+
+
+@get("/open")
+async def open_to_all(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return {"user": getattr(request.user, "email", None)}
+
+
+@get("/private", guards=[requires_authentication])
+async def private(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return {"user": request.user.email, "permissions": request.user.permissions}
+
+
+@post("/change", guards=[requires_authentication], status_code=200)
+async def change(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    return {"user": request.user.email}
+
+
+@get("/reports", guards=[requires_permission("reports:read")])
+async def reports() -> str:
+    return "reports"
+
+
+@websocket("/socket", guards=[requires_authentication])
+async def socket(socket: WebSocket[Any, Any, Any]) -> None:
+    await socket.accept()
+    await socket.send_text(socket.user.email)
+    await socket.close()
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def site_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database on each engine."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
+    else:
+        url = os.environ.get("ADMIN_AUTH_TEST_POSTGRESQL", "")
+        if not url:
+            pytest.skip("no PostgreSQL")
+    database = Database(create_engine(url))
+    await upgrade(database)
+    await database.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+async def site(site_url: str) -> AsyncGenerator[Site]:
+    handlers = [open_to_all, private, change, reports, socket]
+    async with running(Litestar(handlers, plugins=[plugin(database=site_url)])) as running_site:
+        yield running_site
