@@ -3,10 +3,13 @@
 import dataclasses
 import logging
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.logging import LoggingMiddlewareConfig
 from litestar.plugins import CLIPlugin, InitPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
@@ -74,6 +77,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
 
         async def start(app: Litestar) -> None:
             match_whole_segments(app, runtime.config.path)
+            _warn_of_logged_secrets(app.middleware)
             await _start(runtime, debug=app.debug)
 
         async def stop(_app: Litestar) -> None:
@@ -161,11 +165,33 @@ def _check_backend(backend: Any) -> None:
 
 
 def _opt_out(app_config: AppConfig) -> dict[str, Any]:
-    """Return the marks that keep the host's CSRF and authentication middleware off our pages, which have their own."""
+    """Return the marks that keep the host's CSRF and authentication middleware off our pages, which have their own.
+
+    A log of requests is told to look away where the host has given it a mark for that.
+    """
     opt: dict[str, Any] = {"exclude_from_auth": True}
     if app_config.csrf_config is not None:
         opt[app_config.csrf_config.exclude_from_csrf_key] = True
+    for config in _request_logs(app_config.middleware):
+        if config.exclude_opt_key:
+            opt[config.exclude_opt_key] = True
     return opt
+
+
+def _request_logs(middleware: Iterable[object]) -> list[LoggingMiddlewareConfig]:
+    """Return the settings of the host's middleware that writes requests into a log."""
+    kwargs = [defined.kwargs for defined in middleware if isinstance(defined, DefineMiddleware)]
+    configs = [given.get("config") for given in kwargs]
+    return [config for config in configs if isinstance(config, LoggingMiddlewareConfig)]
+
+
+def _warn_of_logged_secrets(middleware: Iterable[object]) -> None:
+    for config in _request_logs(middleware):
+        if "body" in config.request_log_fields and not config.exclude_opt_key and not config.exclude:
+            logger.warning(
+                "AA017: LoggingMiddlewareConfig writes bodies and cookies into the log, passwords and tokens of the "
+                "admin among them. Give it an exclude_opt_key, and the admin is left out."
+            )
 
 
 async def _start(runtime: Runtime, *, debug: bool) -> None:
