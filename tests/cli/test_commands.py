@@ -1,5 +1,9 @@
 """The ``admin`` commands, each as a process of its own."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import APP, PASSWORD, Site, make_site
@@ -192,6 +196,18 @@ def test_an_unreachable_database_is_one_line_and_no_trace(settled: Site) -> None
     result = settled.admin("users", ADMIN_AUTH_DATABASE_URL="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     assert result.status == 1
     assert result.errors.startswith("Error: The database refused: ")
+    assert "Traceback" not in result.errors
+
+
+def test_tables_of_a_newer_release_are_one_line(settled: Site, tmp_path: Path) -> None:
+    file = tmp_path / "newer.sqlite3"
+    with closing(sqlite3.connect(file)) as newer:
+        newer.execute("CREATE TABLE admin_auth_alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+        newer.execute("INSERT INTO admin_auth_alembic_version VALUES ('9999')")
+        newer.commit()
+    result = settled.admin("migrate", ADMIN_AUTH_DATABASE_URL=f"sqlite+aiosqlite:///{file}")
+    assert result.status == 1
+    assert result.errors.splitlines()[-1].startswith("Error: The tables cannot be migrated: ")
     assert "Traceback" not in result.errors
 
 
