@@ -6,8 +6,11 @@ from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
+from litestar_admin_auth.web.overview import OverviewPage
+from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.render import Pages
 from litestar_admin_auth.web.render import install_pages as install_pages
+from litestar_admin_auth.web.roles import RolePages
 from litestar_admin_auth.web.static_files import static_files_handler
 
 
@@ -20,4 +23,4 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     ]
     if runtime.database is None:
         return open_to_all
-    return [*open_to_all, InvitationController]
+    return [*open_to_all, InvitationController, OverviewPage, RolePages, PermissionPages]

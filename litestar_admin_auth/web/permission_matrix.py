@@ -61,5 +61,10 @@ def build_matrix(
         resource, _colon, action = code.partition(":")
         every = cell(f"{resource}:*", WILDCARD, _("Everything, also what is added later"))
         resources.setdefault(resource, [every]).append(cell(code, action, description))
+    for pattern in sorted(granted):
+        resource, _colon, action = pattern.partition(":")
+        if action == WILDCARD and resource not in resources:
+            # Nobody declares this resource any more. Without a box, saving would take it away unseen.
+            resources[resource] = [cell(pattern, WILDCARD, _("Everything, also what is added later"))]
     everything = Row(WILDCARD, [cell(WILDCARD, WILDCARD, _("Everything, everywhere: a superuser"))])
     return Matrix([WILDCARD, *actions], [everything, *(Row(name, cells) for name, cells in resources.items())])
