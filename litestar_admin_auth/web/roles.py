@@ -101,7 +101,7 @@ class RolePages(Controller):
         flash(
             request,
             "success",
-            _("The role %(name)s exists now. Give it to people on their Access tab.", name=role.name),
+            _("The role %(name)s is there. Give it to people on their Access tab.", name=role.name),
         )
         return see_other(request, _url(request, role.id))
 
