@@ -63,7 +63,7 @@ def safe_next(target: str, default: str) -> str:
     """
     # A URL as it travels is printable ASCII; browsers drop tabs and line breaks and take a backslash for a slash.
     plain = 0 < len(target) <= MAX_NEXT_LENGTH and target.isascii() and target.isprintable()
-    if not plain or " " in target or "\\" in target:
+    if not plain or " " in target:
         return default
     # Decoded twice: some server or script on the way decodes once too often. The query leads nowhere.
     path = unquote(unquote(target.partition("?")[0].partition("#")[0]))

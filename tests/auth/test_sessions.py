@@ -38,7 +38,7 @@ async def answers_to(site: Site, cookies: dict[str, str]) -> tuple[int, int, int
         return (
             (await browser.get("/private")).status_code,
             (await browser.get("/admin/api/auth/me")).status_code,
-            (await browser.get("/admin/account")).status_code,
+            (await browser.get("/admin")).status_code,
         )
 
 
@@ -232,7 +232,7 @@ class TestLogout:
         async with site.browser() as browser:
             await sign_in(browser, user)
             cookies = dict(browser.cookies)
-            data = {"csrf_token": await form_token(browser, "/admin/account")} if "api" not in door else None
+            data = {"csrf_token": await form_token(browser, "/admin")} if "api" not in door else None
             answer = await browser.post(door, data=data)
             assert answer.status_code in (200, 303)
             gone = set_cookies(answer)
@@ -369,7 +369,7 @@ class TestRow:
             monkeypatch.setattr("litestar_admin_auth.services.sessions._load", away)
             assert (await browser.get("/open")).json() == {"user": None}
             assert (await browser.get("/private")).status_code == 401
-            for path in ("/admin", "/admin/api/auth/me", "/admin/users"):
+            for path in ("/admin", "/admin/api/auth/me", "/admin/roles"):
                 answer = await browser.get(path)
                 assert answer.status_code == 500
                 assert "secret" not in answer.text

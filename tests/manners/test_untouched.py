@@ -124,9 +124,12 @@ class TestUser:
             await sign_in(browser, user)
             ours = (await browser.get("/who")).json()
             theirs = (await browser.get("/who", headers={"x-user": "bob"})).json()
+            async with site.statements() as seen:
+                await browser.get("/who", headers={"x-user": "bob"})
         assert user.email in ours["user"]
         assert "session_id" in ours["auth"]
         assert theirs == {"user": "{'name': 'bob'}", "auth": "token of bob"}
+        assert seen == []
 
     async def test_the_hosts_own_user_is_no_user_of_the_admin(self, pair: tuple[Any, Any]) -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(pair[1]), base_url=ORIGIN) as client:
