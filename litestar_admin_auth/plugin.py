@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
@@ -21,6 +22,7 @@ from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.jwt import COOKIE, DatabaseAuthBackend, JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.store_sessions import STORE_NAME, StoreSessions
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database, enable_wal
 from litestar_admin_auth.core.exceptions import ConfigError
@@ -77,6 +79,11 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
 
         async def start(app: Litestar) -> None:
             match_whole_segments(app, runtime.config.path)
+            backend = runtime.backend
+            if isinstance(backend, JWTAuthBackend) and not backend.has_own_sessions:
+                idle = timedelta(seconds=backend.config.refresh_token_expiry)
+                policy = dataclasses.replace(runtime.policy, idle=idle)
+                backend.sessions = StoreSessions(app.stores.get(STORE_NAME), policy)
             _warn_of_logged_secrets(app.middleware)
             await _start(runtime, debug=app.debug)
 

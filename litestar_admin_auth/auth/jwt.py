@@ -3,16 +3,19 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.stores.memory import MemoryStore
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.registry import DatabaseSessions, LiveSession, SessionRegistry
 from litestar_admin_auth.auth.request_state import RequestState, state_of
+from litestar_admin_auth.auth.store_sessions import StoreSessions
 from litestar_admin_auth.auth.tokens import Claims, Purpose, sign_access, sign_refresh, verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.database import Database
@@ -29,6 +32,8 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Location = Literal["header", "cookie"]
 #: Where tokens travel with the HTML pages, whatever the API does.
 COOKIE: Location = "cookie"
+#: What a stranger's password is compared with: bcrypt, cost 12, of a random password that was thrown away.
+NOBODYS_HASH = "$2b$12$uohFZFtcZ.53lTg9bGwF0uxxLt1EMUikWzMN402pQUrsvAUblqXZG"
 UserLoader = Callable[[Any], Awaitable[Any]]
 PasswordVerifier = Callable[[str, str], Awaitable[bool]]
 
@@ -51,7 +56,8 @@ class JWTAuthBackend:
         user_loader: Returns the user for an id or an e-mail address, or None.
         password_verifier: ``(stored_hash, password) -> bool``, with the loaded user's ``password_hash``. Without it
             every password login is refused: nobody is ever let in unchecked.
-        sessions: Where sessions live; the plugin gives ours when it has a database.
+        sessions: Where sessions live; by default in the application's store ``admin_auth``, which is memory unless
+            the host registers another under that name.
     """
 
     def __init__(
@@ -65,7 +71,9 @@ class JWTAuthBackend:
         self.config = config
         self.user_loader = user_loader
         self.password_verifier = password_verifier
-        self.sessions = sessions
+        self.has_own_sessions = sessions is not None
+        policy = SessionPolicy(idle=timedelta(seconds=config.refresh_token_expiry))
+        self.sessions: SessionRegistry = sessions or StoreSessions(MemoryStore(), policy)
         self.cookies = Cookies.of(config)
 
     async def authenticate(self, connection: Connection, credentials: dict[str, str]) -> Any:
@@ -76,14 +84,16 @@ class JWTAuthBackend:
         user = await self.user_loader(email)
         stored: str | None = getattr(user, "password_hash", None)
         # A loader may take ids too: whoever types an id for an address must not get that user.
-        if user is None or stored is None or normalize_email(user.email) != normalize_email(email):
-            return None
+        known = user is not None and stored is not None and normalize_email(user.email) == normalize_email(email)
         try:
-            return user if await self.password_verifier(stored, password) else None
+            # Nobody costs what somebody costs, so that the time of an answer tells nothing (ASVS 6.3.8).
+            verified = await self.password_verifier(stored if known and stored else NOBODYS_HASH, password)
         except Exception:
             # A verifier that fails has verified nothing: the login is refused, and the fault is in the log.
-            logger.exception("password_verifier raised; the login is refused")
+            if known:
+                logger.exception("password_verifier raised; the login is refused")
             return None
+        return user if known and verified is True else None
 
     async def get_current_user(self, connection: Connection) -> AdminUserProtocol | None:
         """Return the user whose token the connection carries at the configured place, or None."""
@@ -104,7 +114,7 @@ class JWTAuthBackend:
         claims = self._any_claims(connection)
         if claims is None:
             raise NotAuthenticated
-        await self._registry.end(claims.session_id, claims.subject, _client(connection))
+        await self.sessions.end(claims.session_id, claims.subject, _client(connection))
         self.forget(connection)
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
@@ -127,13 +137,13 @@ class JWTAuthBackend:
 
     async def start(self, connection: Connection, user: Any) -> Tokens:
         """Start a session for a user and return its tokens, wherever they shall travel."""
-        return self._sign(await self._registry.start(user, _client(connection)), str(user.id))
+        return self._sign(await self.sessions.start(user, _client(connection)), str(user.id))
 
     async def end_current(self, connection: Connection) -> None:
         """End the session that the request was recognised by, if any; its cookies are left alone."""
         state = state_of(connection.scope)
         if state is not None and state.user is not None and state.auth is not None and state.auth.session_id:
-            await self._registry.end(state.auth.session_id, str(state.user.id), state.client)
+            await self.sessions.end(state.auth.session_id, str(state.user.id), state.client)
 
     def carries_credential(self, scope: Scope) -> bool:
         """Tell cheaply whether a request carries anything that could authenticate it."""
@@ -157,7 +167,7 @@ class JWTAuthBackend:
         """
         try:
             claims = verify(self.config, self._access_token(connection, location), "access")
-            session = await self._registry.find(claims.session_id, claims.subject)
+            session = await self.sessions.find(claims.session_id, claims.subject)
         except InvalidSession:
             if location == "cookie":
                 self.forget(connection)
@@ -167,7 +177,7 @@ class JWTAuthBackend:
             if renewed is None:
                 return None
             session = renewed
-        user = session.user or await self._load(session.subject)
+        user = session.user or await self._load(session)
         return (user, Authentication(session.id, location)) if user is not None else None
 
     def set_cookies(self, connection: Connection, tokens: Tokens) -> None:
@@ -187,13 +197,6 @@ class JWTAuthBackend:
         """Return the refresh token: from ``X-Refresh-Token``, else with cookies from its cookie, else empty."""
         header = connection.headers.get("x-refresh-token", "")
         return header or (connection.cookies.get(self.cookies.refresh, "") if location == "cookie" else "")
-
-    @property
-    def _registry(self) -> SessionRegistry:
-        if self.sessions is None:
-            msg = "JWTAuthBackend has nowhere to keep sessions: give it `sessions`, or the plugin a database"
-            raise RuntimeError(msg)
-        return self.sessions
 
     def _access_token(self, connection: Connection, location: Location) -> str:
         if location == "cookie":
@@ -221,7 +224,7 @@ class JWTAuthBackend:
 
     async def _rotate(self, connection: Connection, token: str) -> tuple[LiveSession, Tokens]:
         claims = verify(self.config, token, "refresh")
-        session = await self._registry.rotate(claims.session_id, claims.subject, claims.generation, _client(connection))
+        session = await self.sessions.rotate(claims.session_id, claims.subject, claims.generation, _client(connection))
         return session, self._sign(session, claims.subject)
 
     def _sign(self, session: LiveSession, subject: str) -> Tokens:
@@ -260,8 +263,10 @@ class JWTAuthBackend:
                     continue
         return None
 
-    async def _load(self, subject: str) -> AdminUserProtocol | None:
-        return await self.user_loader(subject)
+    async def _load(self, session: LiveSession) -> AdminUserProtocol | None:
+        user = await self.user_loader(session.subject if session.user_id is None else session.user_id)
+        # A loader that answers with somebody else must not make this session theirs.
+        return user if user is not None and str(user.id) == session.subject else None
 
 
 class DatabaseAuthBackend(JWTAuthBackend):

@@ -24,6 +24,8 @@ class LiveSession:
     rotated_at: datetime
     expires_at: datetime
     user: AdminUserProtocol | None = None
+    #: The user's id as the host's loader knows it, a number or a text.
+    user_id: int | str | None = None
 
 
 class SessionRegistry(Protocol):

@@ -42,6 +42,13 @@ async def answers_to(site: Site, cookies: dict[str, str]) -> tuple[int, int, int
         )
 
 
+def taken_back(answer: httpx.Response) -> set[str]:
+    """The cookies that an answer removes, and no other does it set."""
+    cookies = set_cookies(answer)
+    assert all("Max-Age=0" in header for header in cookies.values())
+    return set(cookies)
+
+
 class TestRenewal:
     @pytest.mark.parametrize("path", ["/private", "/admin", "/admin/api/auth/me"])
     async def test_an_expired_access_token_is_renewed_without_anybody_noticing(
@@ -253,7 +260,7 @@ class TestLogout:
             answer = await browser.post("/admin/api/auth/logout")
             assert answer.status_code == 200
             # Renewed at the door and ended inside: the browser hears of the end only.
-            assert all("Max-Age=0" in header for header in set_cookies(answer).values())
+            assert taken_back(answer) == {ACCESS, REFRESH}
         (session,) = await site.sessions_of(user)
         assert session.revoked_at is not None
 
@@ -283,7 +290,7 @@ class TestRow:
             answer = await browser.get("/private")
             assert answer.status_code == 401
             # Dead cookies are taken from the browser: it would send them for ever.
-            assert all("Max-Age=0" in header for header in set_cookies(answer).values())
+            assert taken_back(answer) == {ACCESS, REFRESH}
         assert await answers_to(site, cookies) == (401, 401, 303)
         async with again(site, {REFRESH: cookies[REFRESH]}) as thief:
             assert (await thief.get("/private")).status_code == 401

@@ -1,0 +1,316 @@
+"""A host with users of its own: tokens in a header or in cookies, sessions in a store, no tables of ours."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, Request, get
+from litestar.stores.memory import MemoryStore
+
+from litestar_admin_auth.auth import AdminUserProtocol, AuthBackend, JWTAuthBackend, JWTConfig
+from litestar_admin_auth.auth.jwt import NOBODYS_HASH
+from litestar_admin_auth.guards import requires_authentication
+from tests.auth.site import ACCESS, ORIGIN, REFRESH, SECRET, Clock, form_token, plugin, set_cookies, stated
+
+
+@dataclass
+class Customer:
+    id: int
+    email: str
+    password_hash: str | None
+    roles: list[str] = field(default_factory=list)
+    permissions: list[str] = field(default_factory=list)
+
+
+ANN = Customer(1, "ann@example.com", "hash of right", ["admin"], ["models:read"])
+
+
+class Shop:
+    """The host's users and what it was asked."""
+
+    def __init__(self) -> None:
+        self.customers: dict[Any, Customer] = {1: ANN, "ann@example.com": ANN, 2: Customer(2, "bob@example.com", None)}
+        self.customers["bob@example.com"] = self.customers[2]
+        self.loaded: list[Any] = []
+        self.verified: list[tuple[str, str]] = []
+        self.fault: Exception | None = None
+
+    async def load(self, identifier: str | int) -> Customer | None:
+        self.loaded.append(identifier)
+        if isinstance(identifier, str) and identifier.isdigit():
+            identifier = int(identifier)
+        return self.customers.get(identifier)
+
+    async def verify(self, stored_hash: str, password: str) -> bool:
+        self.verified.append((stored_hash, password))
+        if self.fault:
+            raise self.fault
+        return stored_hash == f"hash of {password}"
+
+
+@get("/private", guards=[requires_authentication])
+async def private(request: Request[Any, Any, Any]) -> str:
+    return str(request.user.email)
+
+
+@dataclass
+class Client:
+    shop: Shop
+    http: httpx.AsyncClient
+    app: Litestar
+
+    async def login(self, email: str = "ann@example.com", password: str = "right") -> httpx.Response:
+        return await self.http.post("/admin/api/auth/login", json={"email": email, "password": password})
+
+    async def refresh(self, token: str) -> httpx.Response:
+        return await self.http.post("/admin/api/auth/refresh", headers={"x-refresh-token": token})
+
+    async def me(self, token: str, header: str = "authorization", prefix: str = "Bearer ") -> int:
+        return (await self.http.get("/admin/api/auth/me", headers={header: prefix + token})).status_code
+
+
+@asynccontextmanager
+async def client(verifier: bool = True, app: dict[str, Any] | None = None, **settings: Any) -> AsyncGenerator[Client]:
+    shop = Shop()
+    backend = JWTAuthBackend(
+        config=JWTConfig(secret_key=SECRET, **settings),
+        user_loader=shop.load,
+        password_verifier=shop.verify if verifier else None,
+    )
+    made = Litestar(
+        [private], plugins=[plugin(auth_backend=backend, secret_key="")], **({"logging_config": None} | (app or {}))
+    )
+    async with made.lifespan():
+        transport = httpx.ASGITransport(made)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}) as http:
+            yield Client(shop, http, made)
+
+
+class TestHeader:
+    async def test_the_bodies_are_those_of_the_documentation(self) -> None:
+        async with client() as c:
+            answer = await c.login()
+            tokens = answer.json()
+            assert answer.status_code == 200
+            assert set(tokens) == {"access_token", "refresh_token", "token_type", "expires_in"}
+            assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", "3600")
+            assert "set-cookie" not in answer.headers
+            headers = {"authorization": f"Bearer {tokens['access_token']}"}
+            me = await c.http.get("/admin/api/auth/me", headers=headers)
+            assert me.json() == {
+                "id": 1, "email": "ann@example.com", "roles": ["admin"], "permissions": ["models:read"],
+            }  # fmt: skip
+            assert (await c.http.get("/private", headers=headers)).text == "ann@example.com"
+            out = await c.http.post("/admin/api/auth/logout", headers=headers)
+            assert (out.status_code, out.json()) == (200, {"message": "Logged out successfully"})
+
+    async def test_the_loader_gets_the_id_as_the_host_knows_it(self) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+            c.shop.loaded.clear()
+            assert await c.me(tokens["access_token"]) == 200
+            assert c.shop.loaded == [1]
+            assert type(c.shop.loaded[0]) is int
+
+    async def test_logout_ends_the_session_and_every_copy_of_its_tokens(self) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+            # The refresh token alone is enough.
+            headers = {"x-refresh-token": tokens["refresh_token"]}
+            assert (await c.http.post("/admin/api/auth/logout", headers=headers)).status_code == 200
+            assert await c.me(tokens["access_token"]) == 401
+            assert (await c.refresh(tokens["refresh_token"])).status_code == 401
+
+    async def test_refresh_tokens_rotate(self) -> None:
+        async with client() as c:
+            first = (await c.login()).json()
+            answer = await c.refresh(first["refresh_token"])
+            second = answer.json()
+            assert set(second) == {"access_token", "refresh_token", "token_type", "expires_in"}
+            assert second["refresh_token"] != first["refresh_token"]
+            assert await c.me(second["access_token"]) == 200
+            # A parallel tab, within the grace.
+            assert (await c.refresh(first["refresh_token"])).json()["refresh_token"] == second["refresh_token"]
+
+    async def test_a_reused_refresh_token_ends_the_family(self, later: Clock) -> None:
+        async with client() as c:
+            first = (await c.login()).json()
+            second = (await c.refresh(first["refresh_token"])).json()
+            later.forward(seconds=11)
+            assert (await c.refresh(first["refresh_token"])).status_code == 401
+            assert await c.me(second["access_token"]) == 401
+            assert (await c.refresh(second["refresh_token"])).status_code == 401
+
+    async def test_a_session_ends_unused_after_the_life_of_its_refresh_token(self, later: Clock) -> None:
+        async with client(refresh_token_expiry=600) as c:
+            tokens = (await c.login()).json()
+            later.forward(seconds=599)
+            tokens = (await c.refresh(tokens["refresh_token"])).json()
+            later.forward(seconds=599)
+            assert await c.me(tokens["access_token"]) == 200
+            later.forward(seconds=1)
+            assert await c.me(tokens["access_token"]) == 401
+            assert (await c.refresh(tokens["refresh_token"])).status_code == 401
+
+    async def test_a_refresh_token_is_no_access_token(self) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+            assert await c.me(tokens["refresh_token"]) == 401
+            assert (await c.refresh(tokens["access_token"])).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("prefix", "status"),
+        [("Bearer ", 200), ("bearer ", 200), ("Basic ", 401), ("", 401), ("Token ", 401), ("Bearer", 401)],
+    )
+    async def test_only_the_configured_scheme_is_read(self, prefix: str, status: int) -> None:
+        async with client() as c:
+            assert await c.me((await c.login()).json()["access_token"], prefix=prefix) == status
+
+    async def test_another_header_without_a_prefix(self) -> None:
+        async with client(token_header="X-Admin-Token", token_prefix="") as c:
+            token = (await c.login()).json()["access_token"]
+            assert await c.me(token, "x-admin-token", "") == 200
+            assert await c.me(token) == 401
+
+    async def test_the_api_reads_no_cookies_but_the_pages_do(self) -> None:
+        async with client() as c:
+            data = {"csrf_token": await form_token(c.http), "email": "ann@example.com", "password": "right"}
+            answer = await c.http.post("/admin/login", data=data)
+            assert answer.status_code == 303
+            assert set(set_cookies(answer)) == {ACCESS, REFRESH}
+            assert (await c.http.get("/admin/login")).status_code == 303
+            assert (await c.http.get("/admin/api/auth/me")).status_code == 401
+            assert (await c.http.get("/private")).status_code == 401
+
+    async def test_a_dead_header_takes_no_living_cookies_along(self) -> None:
+        async with client() as c:
+            data = {"csrf_token": await form_token(c.http), "email": "ann@example.com", "password": "right"}
+            await c.http.post("/admin/login", data=data)
+            tokens = (await c.login()).json()
+            await c.http.post("/admin/api/auth/logout", headers={"x-refresh-token": tokens["refresh_token"]})
+            dead = {"authorization": f"Bearer {tokens['access_token']}"}
+            answer = await c.http.get("/admin/api/auth/me", headers=dead)
+            assert (answer.status_code, set_cookies(answer)) == (401, {})
+
+    async def test_issuer_and_audience_are_written_and_required(self) -> None:
+        async with client(issuer="https://us.example", audience="us") as c:
+            token = (await c.login()).json()["access_token"]
+            assert (stated(token)["iss"], stated(token)["aud"]) == ("https://us.example", "us")
+            assert await c.me(token) == 200
+        async with client() as other:
+            assert await other.me(token) == 401
+
+
+class TestCookie:
+    async def test_the_tokens_travel_in_cookies_and_never_in_a_body(self) -> None:
+        async with client(token_location="cookie") as c:
+            answer = await c.login()
+            assert answer.json() == {"token_type": "bearer", "expires_in": "3600"}
+            assert set(set_cookies(answer)) == {ACCESS, REFRESH}
+            assert (await c.http.get("/private")).status_code == 200
+            answer = await c.http.post("/admin/api/auth/refresh")
+            assert answer.json() == {"token_type": "bearer", "expires_in": "3600"}
+            assert set(set_cookies(answer)) == {ACCESS, REFRESH}
+            assert (await c.http.post("/admin/api/auth/logout")).status_code == 200
+            assert (await c.http.get("/private")).status_code == 401
+
+
+class TestRefusal:
+    async def test_without_a_verifier_every_password_is_refused(self) -> None:
+        async with client(verifier=False) as c:
+            for password in ("right", "wrong", "hash of right"):
+                assert (await c.login(password=password)).status_code == 401
+
+    async def test_a_verifier_that_raises_refuses_and_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        async with client() as c:
+            c.shop.fault = ValueError("password longer than 72 bytes")
+            answer = await c.login()
+        assert answer.status_code == 401
+        assert "longer than 72" in caplog.text
+        assert "longer than 72" not in answer.text
+
+    @pytest.mark.parametrize("verdict", ["yes", 1, None, object()])
+    async def test_only_true_is_a_yes(self, verdict: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with client() as c:
+
+            async def verify(_stored: str, _password: str) -> Any:
+                return verdict
+
+            monkeypatch.setattr(c.app.state.admin_auth.backend, "password_verifier", verify)
+            assert (await c.login()).status_code == 401
+
+    async def test_everybody_costs_one_verification(self) -> None:
+        async with client() as c:
+            for email, stored in (
+                ("ann@example.com", ANN.password_hash),
+                ("bob@example.com", NOBODYS_HASH),
+                ("nobody@example.com", NOBODYS_HASH),
+            ):
+                c.shop.verified.clear()
+                assert (await c.login(email, "wrong")).status_code == 401
+                assert c.shop.verified == [(stored, "wrong")]
+
+    async def test_even_a_right_guess_of_nobodys_password_is_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with client() as c:
+
+            async def yes(_stored: str, _password: str) -> bool:
+                return True
+
+            monkeypatch.setattr(c.app.state.admin_auth.backend, "password_verifier", yes)
+            assert (await c.login("bob@example.com")).status_code == 401
+            assert (await c.login("nobody@example.com")).status_code == 401
+            assert (await c.login("ann@example.com")).status_code == 200
+
+    async def test_whoever_types_an_id_for_an_address_does_not_get_that_user(self) -> None:
+        async with client() as c:
+            c.shop.customers["1@example.com"] = ANN
+            assert (await c.login("1@example.com")).status_code == 401
+            assert (await c.login("1")).status_code == 400
+
+    async def test_a_user_who_is_gone_is_out_at_the_next_request(self) -> None:
+        async with client() as c:
+            token = (await c.login()).json()["access_token"]
+            del c.shop.customers[1]
+            assert await c.me(token) == 401
+
+    async def test_a_loader_that_answers_with_somebody_else_signs_nobody_in(self) -> None:
+        async with client() as c:
+            token = (await c.login()).json()["access_token"]
+            c.shop.customers[1] = Customer(3, "eve@example.com", None)
+            assert await c.me(token) == 401
+
+
+class TestStore:
+    async def test_workers_that_share_a_store_see_one_truth(self) -> None:
+        store = MemoryStore()
+        app = {"stores": {"admin_auth": store}}
+        async with client(app=app) as one, client(app=app) as other:
+            tokens = (await one.login()).json()
+            assert await other.me(tokens["access_token"]) == 200
+            await one.http.post("/admin/api/auth/logout", headers={"x-refresh-token": tokens["refresh_token"]})
+            assert await other.me(tokens["access_token"]) == 401
+
+    async def test_it_holds_no_token(self) -> None:
+        store = MemoryStore()
+        async with client(app={"stores": {"admin_auth": store}}) as c:
+            tokens = (await c.login()).json()
+        kept = str([(key, value.data) for key, value in store._store.items()])
+        assert stated(tokens["access_token"])["sid"] in kept
+        assert tokens["access_token"] not in kept
+        assert tokens["refresh_token"] not in kept
+
+    async def test_no_two_sessions_have_one_id(self) -> None:
+        async with client() as c:
+            ids = {stated((await c.login()).json()["access_token"])["sid"] for _ in range(20)}
+        assert len(ids) == 20
+
+
+def test_the_protocols_can_be_asked_at_run_time() -> None:
+    assert isinstance(ANN, AdminUserProtocol)
+    assert not isinstance(object(), AdminUserProtocol)
+    backend = JWTAuthBackend(JWTConfig(secret_key=SECRET), Shop().load)
+    assert isinstance(backend, AuthBackend)
+    assert not isinstance(object(), AuthBackend)
