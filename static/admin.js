@@ -86,6 +86,9 @@ function setUpMatrix(matrix) {
   const search = $("[data-matrix-search]", matrix);
   const grantedOnly = $("[data-matrix-granted]", matrix);
   const count = $("[data-matrix-count]", matrix);
+  // Codes and descriptions of a row, for the search: "resource:action" and what a box's tooltip says.
+  const textOf = (row) => $$("input, label", row).map((part) => part.value ?? part.title).join(" ").toLowerCase();
+  const texts = new Map(rows.map((row) => [row, textOf(row)]));
 
   function toggle(group) {
     const free = group.filter((box) => !box.disabled);
@@ -95,9 +98,9 @@ function setUpMatrix(matrix) {
   }
 
   function refresh() {
-    const text = search.value.trim().toLowerCase();
+    const wanted = search.value.trim().toLowerCase();
     for (const row of rows) {
-      const matches = !text || row.dataset.search.toLowerCase().includes(text);
+      const matches = texts.get(row).includes(wanted);
       row.hidden = !matches || (grantedOnly.checked && !$("input:checked", row));
     }
     count.textContent = boxes.filter((box) => box.checked).length;
@@ -108,8 +111,7 @@ function setUpMatrix(matrix) {
     button.addEventListener("click", () => toggle($$("input[name=permissions]", button.closest("tr"))));
   }
   for (const button of $$("[data-toggle-column]", matrix)) {
-    const action = button.dataset.toggleColumn;
-    const shown = (box) => box.dataset.action === action && !box.closest("tr").hidden && box.dataset.resource !== "*";
+    const shown = (box) => box.value.endsWith(":" + button.dataset.toggleColumn) && !box.closest("tr").hidden;
     button.addEventListener("click", () => toggle(boxes.filter(shown)));
   }
   // Enter in the search box would send the whole role.

@@ -8,7 +8,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, Template, nodes
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+    nodes,
+)
+from jinja2.ext import Extension
 from litestar import MediaType, Request, Response
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
@@ -174,7 +184,7 @@ def build_environment(template_dirs: Sequence[Path] = (), host_loader: BaseLoade
         loader=ChoiceLoader(loaders),
         autoescape=True,  # for every name: a template without a suffix is no door for scripts
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", Unindented],
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -188,6 +198,13 @@ def build_environment(template_dirs: Sequence[Path] = (), host_loader: BaseLoade
         device_icon=filters.device_icon,
     )
     return environment
+
+
+class Unindented(Extension):
+    """Takes the indentation out of templates: spaces are a tenth of a page. Lines keep their numbers."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return "\n".join(line.lstrip(" ") for line in source.split("\n"))
 
 
 class OnlyBelow(BaseLoader):

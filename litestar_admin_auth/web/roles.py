@@ -28,7 +28,7 @@ from litestar_admin_auth.web.render import Viewer, render, see_other, viewer_of,
 
 AnyRequest = Request[Any, Any, Any]
 
-MEMBERS_A_PAGE = 25
+MEMBERS_A_PAGE = 10
 #: So many members are named before a role is deleted; the rest are counted.
 NAMED_MEMBERS = 10
 
@@ -171,7 +171,9 @@ class RolePages(Controller):
         role = await roles.get_role(database, actor, role_id)
         form = ConfirmForm(request, await read_form(request))
         if not form.validate():
-            return await _deletion_page(request, role, status_code=400, error=form.csrf_token.errors[0])
+            return await _deletion_page(
+                request, role, status_code=400, error=_("This form has expired. Send it once more.")
+            )
         try:
             await roles.delete_role(database, actor, role_id)
         except NotAllowed:

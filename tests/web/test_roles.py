@@ -298,7 +298,7 @@ class TestRolePage:
         assert found.ticked == {"orders:read", "books:read"}
         assert found.offered == found.disabled
         assert "Save role" not in page
-        assert "Delete role" not in page
+        assert "/deletion" not in page
         for sent in (["orders:read"], ["orders:read", "books:read"], ["orders:read", "orders:refund"]):
             refused = await clerk.post(f"/roles/{role.id}", name=role.name, version="1", permissions=sent)
             assert refused.status_code == 403
@@ -345,7 +345,7 @@ class TestRolePage:
 
     async def test_pages_through_many_members(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
         role = await make_role("orders:read")
-        emails = {(await site.add_user(role.name)).email for _ in range(30)}
+        emails = {(await site.add_user(role.name)).email for _ in range(15)}
         first = (await superuser.get(f"/roles/{role.id}")).text
         link = html.unescape(first[: first.index('rel="next"') + 400].split('rel="next" href="')[1].split('"')[0])
         second = (await superuser.browser.get(link)).text
@@ -379,6 +379,7 @@ class TestPreview:
     ) -> None:
         role = await make_role("orders:read")
         member = await site.add_user(role.name)
+        role = await stored(site, role)
         page = await superuser.post(
             f"/roles/{role.id}/preview", name=role.name, description="typed", version="1", permissions=["books:read"]
         )

@@ -1,0 +1,148 @@
+"""Shoot every page of the demo, wide and narrow, light and dark, into the ignored folder ``screenshots/``.
+
+``python -m scripts.screenshots [NAME ...]`` shoots only the pages whose names are given. The demo's data lies in
+``.cache/screenshots/`` and is made on the first run.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, StorageState, async_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "screenshots"
+DATA = ROOT / ".cache" / "screenshots"
+WIDTHS = {"desktop": 1440, "phone": 390}
+THEMES = ("light", "dark")
+
+#: Name to address; a name in braces stands for the first link of that list.
+PAGES = {
+    "overview": "",
+    "users": "/users",
+    "users-search": "/users?q=an&status=active",
+    "users-nothing": "/users?q=nobody-has-this-name",
+    "user-new": "/users/new",
+    "user": "{user}",
+    "user-access": "{user}/access",
+    "user-sessions": "{user}/sessions",
+    "user-activity": "{user}/activity",
+    "user-deletion": "{user}/deletion",
+    "roles": "/roles",
+    "role-new": "/roles/new",
+    "role": "{role}",
+    "role-superuser": "{superuser}",
+    "role-deletion": "{role}/deletion",
+    "permissions": "/permissions",
+    "sessions": "/sessions",
+    "audit": "/audit",
+    "account": "/account",
+    "account-password": "/account/password",
+    "account-sessions": "/account/sessions",
+    "not-found": "/no/such/page",
+}
+
+
+def start_demo(port: int, password: str) -> subprocess.Popen[bytes]:
+    """Start the demo on data of its own, and wait until it answers."""
+    settings = {"PORT": str(port), "ADMIN_AUTH_DEMO_DIR": str(DATA), "ADMIN_AUTH_DEMO_PASSWORD": password}
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "examples.demo"], cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL
+    )
+    for _ in range(1200):
+        if demo.poll() is not None:
+            sys.exit("the demo did not start")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/admin/login"):
+                return demo
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("the demo does not answer")
+
+
+async def sign_in(browser: Browser, admin: str, password: str) -> StorageState:
+    """Sign in through the form and return the cookies."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{admin}/login")
+    await page.get_by_label("E-mail").fill("admin@example.com")
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(admin)
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+async def find_addresses(browser: Browser, admin: str, state: StorageState) -> dict[str, str]:
+    """Find a user with roles, an ordinary role, and the built-in one."""
+    context = await browser.new_context(storage_state=state)
+    page = await context.new_page()
+    found: dict[str, str] = {}
+    for name, path, label in (
+        ("user", "/users?role=bookseller", ""),
+        ("role", "/roles", "customer care"),
+        ("superuser", "/roles", "superuser"),
+    ):
+        await page.goto(admin + path)
+        links = page.locator("#results tbody a")
+        link = links.filter(has_text=label).first if label else links.first
+        found[name] = (await link.get_attribute("href") or "").removeprefix("/admin")
+    await context.close()
+    return found
+
+
+async def shoot(page: Page, name: str, *, full_page: bool = True) -> None:
+    await page.wait_for_load_state("networkidle")
+    await page.screenshot(path=TARGET / f"{name}.png", full_page=full_page)
+
+
+async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
+    """Shoot the wanted pages, or all."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        state = await sign_in(browser, admin, password)
+        addresses = await find_addresses(browser, admin, state)
+        for device, width in WIDTHS.items():
+            for theme in THEMES:
+                context = await browser.new_context(
+                    storage_state=state, color_scheme=theme, viewport={"width": width, "height": 900}
+                )
+                page = await context.new_page()
+                for name, path in PAGES.items():
+                    if not wanted or name in wanted:
+                        await page.goto(admin + path.format(**addresses))
+                        await shoot(page, f"{name}-{device}-{theme}")
+                if not wanted or "login" in wanted:
+                    await context.clear_cookies()
+                    await page.goto(f"{admin}/login")
+                    await shoot(page, f"login-{device}-{theme}")
+                await context.close()
+        await browser.close()
+
+
+def main() -> None:
+    """Run it."""
+    TARGET.mkdir(exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    password = secrets.token_urlsafe(16)
+    demo = start_demo(port, password)
+    try:
+        asyncio.run(shoot_all(f"http://127.0.0.1:{port}/admin", password, set(sys.argv[1:])))
+    finally:
+        demo.terminate()
+        demo.wait()
+    print(f"The pictures are in {TARGET.relative_to(ROOT)}/.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""A small shop with the admin in it, served for real, and Chromium in front of it."""
+
+import asyncio
+import shutil
+import socket
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import uvicorn
+from litestar import Litestar
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from sqlalchemy import select
+
+from litestar_admin_auth import AdminConfig, AdminPlugin
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database, create_engine
+from litestar_admin_auth.core.passwords import PrehashedBcryptHasher
+from litestar_admin_auth.models import AuditEvent, Role, Session, User, UserRole
+from litestar_admin_auth.services import roles
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.catalogue import sync_permissions
+from litestar_admin_auth.services.migrations import upgrade
+
+SECRET = "a secret of the browser tests, long enough"
+PASSWORD = "correct horse battery staple"
+ADMIN = "admin@shop.example"
+TESTS = Actor.system("tests")
+
+PERMISSIONS = {
+    f"{resource}:{action}": f"{action.capitalize()} {resource}"
+    for resource in ("books", "orders", "customers", "stock", "newsletter", "a-resource-with-a-rather-long-name")
+    for action in ("read", "write", "export")
+} | {"orders:refund": "Give money back"}
+
+LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh the Younger of Somewhere Far Away"
+
+
+@dataclass
+class Shop:
+    """The served application and its database, for what a test must arrange behind the browser's back."""
+
+    origin: str
+    database: Database
+    role_id: UUID
+    user_id: UUID
+
+    def url(self, path: str) -> str:
+        """An address below the admin."""
+        return f"{self.origin}/admin{path}"
+
+    async def end_sessions(self, email: str) -> None:
+        """End every session of a user, as if they had expired."""
+        async with self.database.writing() as db:
+            owned = select(Session).join(User, User.id == Session.user_id).where(User.email == email)
+            for session in await db.scalars(owned):
+                session.revoked_at, session.revoked_reason = now(), "test"
+
+
+async def fill(database: Database) -> tuple[UUID, UUID]:
+    """Add people enough for two pages, some with every kind of thing that a page shows; returns a role and a user."""
+    await sync_permissions(database, PERMISSIONS)
+    moment = now()
+    password_hash = PrehashedBcryptHasher(4).hash(PASSWORD)
+    clerk = await roles.create_role(
+        database, TESTS, name="clerk", description="Sells at the counter", permissions=["orders:*", "books:read"]
+    )
+    long = await roles.create_role(database, TESTS, name=("a role with a long name " * 4)[:90], permissions=["books:*"])
+    async with database.writing() as db:
+        superuser = (await db.scalars(select(Role.id).where(Role.is_system))).one()
+
+        def add(number: int, email: str, name: str = "", *held: UUID, **columns: Any) -> User:
+            created = moment - timedelta(days=number)
+            user = User(
+                email=email, email_normalized=email, name=name, created_at=created, updated_at=created,
+                **({"password_hash": password_hash, "is_active": True, "security_epoch": 0, "version": 1} | columns),
+            )  # fmt: skip
+            user.grants = [
+                UserRole(role_id=role_id, granted_at=created, granted_by=ADMIN, reason="Since the beginning")
+                for role_id in held
+            ]
+            db.add(user)
+            return user
+
+        add(0, ADMIN, "Ada Admin", superuser)
+        anna = add(1, "anna@shop.example", LONG_NAME, clerk.id, long.id)
+        add(2, "suspended@shop.example", "Sid Suspended", clerk.id, is_active=False)
+        add(3, "invited@shop.example", password_hash=None)
+        for number in range(4, 70):
+            add(number, f"person{number:02}@shop.example", f"Person Number {number}", clerk.id)
+        await db.flush()
+        for number in range(60):
+            db.add(
+                AuditEvent(
+                    at=moment - timedelta(hours=number), actor=ADMIN, action="user.updated", target_type="user",
+                    target_id=str(anna.id), target_label=anna.email, ip="2001:db8::8a2e:370:7334",
+                    changes={"name": {"old": "Anna", "new": LONG_NAME}},
+                )
+            )  # fmt: skip
+        user_id = anna.id
+    return clerk.id, user_id
+
+
+@pytest.fixture(scope="session")
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Shop]:
+    """The shop, served by uvicorn in a thread of its own."""
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('browser') / 'shop.sqlite3'}"
+    database = Database(create_engine(url))
+    await upgrade(database)
+    role_id, user_id = await fill(database)
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = AdminConfig(
+        title="Shop", secret_key=SECRET, database=url, permissions=PERMISSIONS, cookie_secure=False,
+        public_origin=origin,
+    )  # fmt: skip
+    app = Litestar(plugins=[AdminPlugin(config)], logging_config=None)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the shop did not start"
+        await asyncio.sleep(0.02)
+    yield Shop(origin, database, role_id, user_id)
+    server.should_exit = True
+    await asyncio.to_thread(thread.join, 10)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncGenerator[Browser]:
+    """The browser that is installed on the machine."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip("no Chromium")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu", *quiet]
+        )
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Visit:
+    """A browser window, and everything that went wrong in it."""
+
+    page: Page
+    shop: Shop
+    violations: list[str] = field(default_factory=list[str])
+    errors: list[str] = field(default_factory=list[str])
+    requests: list[Request] = field(default_factory=list[Request])
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.shop.url(path))
+
+    async def sign_in(self, email: str = ADMIN) -> None:
+        """Type into the login form and send it."""
+        await self.open("/login")
+        await self.page.get_by_label("E-mail").fill(email)
+        await self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.wait_for_url(self.shop.url(""))
+
+    def assert_clean(self) -> None:
+        """Nothing was blocked, and no script failed."""
+        assert self.violations == []
+        assert self.errors == []
+
+
+# Reported in the page's own world: the console does not name every directive.
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.warn(`CSP ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@asynccontextmanager
+async def window(chromium: Browser, shop: Shop, **options: Any) -> AsyncIterator[Visit]:
+    """Open a window with a profile of its own, and watch it.
+
+    Args:
+        chromium: The browser.
+        shop: The application.
+        **options: Of the browser's context: ``viewport``, ``color_scheme``, ``java_script_enabled``, ...
+    """
+    context: BrowserContext = await chromium.new_context(**({"reduced_motion": "reduce"} | options))
+    context.set_default_timeout(5_000)
+    if options.get("java_script_enabled", True):
+        await context.add_init_script(REPORT_VIOLATIONS)
+    visit = Visit(await context.new_page(), shop)
+
+    def listen(message: Any) -> None:
+        if "Content Security Policy" in message.text or message.text.startswith("CSP "):
+            visit.violations.append(message.text)
+
+    visit.page.on("console", listen)
+    visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    visit.page.on("request", lambda request: visit.requests.append(request))
+    try:
+        yield visit
+    finally:
+        await context.close()
+
+
+OpenWindow = Callable[..., Awaitable[Visit]]
+
+
+@pytest.fixture(scope="session")
+async def signed_in(chromium: Browser, shop: Shop) -> Any:
+    """The cookies of the administrator, for windows that need not go through the login again."""
+    async with window(chromium, shop) as visit:
+        await visit.sign_in()
+        return await visit.page.context.storage_state()

@@ -1,0 +1,151 @@
+"""Every page, light and dark, on a desk and on a phone: accessible, inside its policy, inside the window, and light."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.conftest import Shop, Visit, window
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+
+MAX_KILOBYTES = 100
+MAX_REQUESTS = 7
+MAX_STYLE_KILOBYTES = 20
+
+#: Name to path, status and who looks; ``{role}`` and ``{user}`` are rows of the shop.
+PAGES: dict[str, tuple[str, int]] = {
+    "overview": ("", 200),
+    "users": ("/users", 200),
+    "users, none found": ("/users?q=nobody-has-this-name", 200),
+    "users, filtered": ("/users?status=active&role=clerk&sort=email", 200),
+    "new user": ("/users/new", 200),
+    "user": ("/users/{user}", 200),
+    "user's access": ("/users/{user}/access", 200),
+    "user's sessions": ("/users/{user}/sessions", 200),
+    "user's activity": ("/users/{user}/activity", 200),
+    "user, deletion": ("/users/{user}/deletion", 200),
+    "user, suspension": ("/users/{user}/suspension", 200),
+    "roles": ("/roles", 200),
+    "new role": ("/roles/new", 200),
+    "role": ("/roles/{role}", 200),
+    "role, deletion": ("/roles/{role}/deletion", 200),
+    "permissions": ("/permissions", 200),
+    "sessions": ("/sessions", 200),
+    "audit log": ("/audit", 200),
+    "account": ("/account", 200),
+    "account, password": ("/account/password", 200),
+    "account, sessions": ("/account/sessions", 200),
+    "not found": ("/nothing/here", 404),
+    "damaged address": ("/users?cursor=nope", 400),
+}
+LOOKS = [pytest.param(scheme, width, id=f"{scheme}-{width}") for scheme in ("light", "dark") for width in (1440, 390)]
+
+
+async def violations_of_axe(visit: Visit) -> list[str]:
+    """Run axe in the page. The protocol evaluates it, so that the page's policy need not allow it."""
+    await visit.page.evaluate(AXE)
+    found: dict[str, Any] = await visit.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+async def kilobytes(visit: Visit) -> tuple[float, float]:
+    """What was loaded, decoded: everything, and the style sheets alone."""
+    sizes: dict[str, int] = {}
+    for request in visit.requests:
+        response = await request.response()
+        assert response is not None, request.url
+        sizes[request.url.partition("#")[0]] = len(await response.body())
+    styles = sum(size for url, size in sizes.items() if url.endswith(".css"))
+    return sum(sizes.values()) / 1024, styles / 1024
+
+
+async def examine(visit: Visit, path: str, status: int) -> None:
+    response = await visit.page.goto(visit.shop.url(path))
+    assert response is not None
+    assert response.status == status
+    await visit.page.wait_for_load_state("networkidle")
+    visit.assert_clean()
+    total, styles = await kilobytes(visit)
+    assert total <= MAX_KILOBYTES
+    assert styles <= MAX_STYLE_KILOBYTES
+    assert len(visit.requests) <= MAX_REQUESTS, [request.url for request in visit.requests]
+    origins = {request.url.split("/admin")[0] for request in visit.requests}
+    assert origins == {visit.shop.origin}
+    widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1], await overflowing(visit)
+    assert await violations_of_axe(visit) == []
+
+
+async def overflowing(visit: Visit) -> list[str]:
+    """Name the elements that stick out, for the message."""
+    return await visit.page.evaluate(
+        """[...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+            .map((e) => e.outerHTML.slice(0, 120))"""
+    )
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_is_accessible_and_light_and_keeps_to_its_policy_and_its_window(
+    chromium: Browser, shop: Shop, signed_in: Any, name: str, scheme: str, width: int
+) -> None:
+    path, status = PAGES[name]
+    path = path.format(user=shop.user_id, role=shop.role_id)
+    viewport = {"width": width, "height": 900}
+    async with window(chromium, shop, storage_state=signed_in, color_scheme=scheme, viewport=viewport) as visit:
+        await examine(visit, path, status)
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+async def test_the_login_page_is_too_fresh_and_refused(chromium: Browser, shop: Shop, scheme: str, width: int) -> None:
+    viewport = {"width": width, "height": 900}
+    async with window(chromium, shop, color_scheme=scheme, viewport=viewport) as visit:
+        await examine(visit, "/login", 200)
+        await visit.page.get_by_label("E-mail").fill("nobody@shop.example")
+        await visit.page.get_by_label("Password", exact=True).fill("a wrong password altogether")
+        await visit.page.get_by_role("button", name="Sign in").click()
+        await visit.page.get_by_role("alert").wait_for()
+        assert await violations_of_axe(visit) == []
+        visit.assert_clean()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+async def test_errors_menus_and_dialogs_are_accessible_too(
+    chromium: Browser, shop: Shop, signed_in: Any, scheme: str, width: int
+) -> None:
+    viewport = {"width": width, "height": 900}
+    async with window(chromium, shop, storage_state=signed_in, color_scheme=scheme, viewport=viewport) as visit:
+        page = visit.page
+        await visit.open("/roles/new")
+        await page.get_by_role("textbox", name="Name").fill("clerk")
+        await page.get_by_role("button", name="Create role").click()
+        await page.get_by_role("alert").wait_for()
+        assert await violations_of_axe(visit) == []
+        if width < 768:
+            await page.get_by_role("button", name="Menu").click()
+        await page.locator("details.account summary").click()
+        assert await violations_of_axe(visit) == []
+        await visit.open(f"/roles/{shop.role_id}")
+        await page.get_by_role("link", name="Delete role").click()
+        await page.get_by_role("dialog").wait_for()
+        assert await violations_of_axe(visit) == []
+        visit.assert_clean()
+
+
+async def test_the_watch_over_the_policy_sees_a_breach(chromium: Browser, shop: Shop) -> None:
+    """What the tests above rely on: a blocked inline style is counted."""
+    async with window(chromium, shop) as visit:
+        await visit.open("/login")
+        visit.assert_clean()
+        styled = "<p style='color: red'>x</p>"
+        await visit.page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", styled)
+        await visit.page.wait_for_timeout(100)
+        assert visit.violations != []
