@@ -81,8 +81,8 @@ async def sign_in(browser: Browser, admin: str, password: str) -> StorageState:
     return state
 
 
-async def find_addresses(browser: Browser, admin: str, state: StorageState) -> dict[str, str]:
-    """Find a user with roles, an ordinary role, and the built-in one."""
+async def find_addresses(browser: Browser, admin: str, state: StorageState, paths: list[str]) -> dict[str, str]:
+    """Find what the paths name: a user with roles, an ordinary role, the built-in one."""
     context = await browser.new_context(storage_state=state)
     page = await context.new_page()
     found: dict[str, str] = {}
@@ -91,6 +91,8 @@ async def find_addresses(browser: Browser, admin: str, state: StorageState) -> d
         ("role", "/roles", "customer care"),
         ("superuser", "/roles", "superuser"),
     ):
+        if not any(f"{{{name}}}" in wanted for wanted in paths):
+            continue
         await page.goto(admin + path)
         links = page.locator("#results tbody a")
         link = links.filter(has_text=label).first if label else links.first
@@ -110,17 +112,20 @@ async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         state = await sign_in(browser, admin, password)
-        addresses = await find_addresses(browser, admin, state)
+        pages = {name: path for name, path in PAGES.items() if not wanted or name in wanted}
+        addresses = await find_addresses(browser, admin, state, list(pages.values()))
         for device, width in WIDTHS.items():
             for theme in THEMES:
                 context = await browser.new_context(
-                    storage_state=state, color_scheme=theme, viewport={"width": width, "height": 900}
+                    storage_state=state,
+                    color_scheme=theme,
+                    viewport={"width": width, "height": 900},
+                    has_touch=device == "phone",
                 )
                 page = await context.new_page()
-                for name, path in PAGES.items():
-                    if not wanted or name in wanted:
-                        await page.goto(admin + path.format(**addresses))
-                        await shoot(page, f"{name}-{device}-{theme}")
+                for name, path in pages.items():
+                    await page.goto(admin + path.format(**addresses))
+                    await shoot(page, f"{name}-{device}-{theme}")
                 if not wanted or "login" in wanted:
                     await context.clear_cookies()
                     await page.goto(f"{admin}/login")

@@ -1,6 +1,7 @@
 """Roles: the list, the page with the permission matrix, and the question before one is deleted."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -272,8 +273,11 @@ async def _who_loses(request: AnyRequest, role: RoleRow) -> str:
     members = await _members(request, role, False, limit=NAMED_MEMBERS)
     if members is None:
         return sentence
-    names = ", ".join(member.email for member in members.items)
-    return f"{sentence} {names}" + (" …" if members.next else "")
+    named = ", ".join(member.email for member in members.items)
+    if role.members <= len(members.items):
+        return f"{sentence} {named}"
+    rest = ngettext("and %(num)s more", "and %(num)s more", role.members - len(members.items))
+    return f"{sentence} {named} {rest}"
 
 
 async def _members(
@@ -284,7 +288,8 @@ async def _members(
         return None
     database, actor = tables_and_actor(request)
     cursor = request.query_params.get("cursor") or None
-    return await roles.members_of(database, actor, role.id, ListQuery(sort="email", limit=limit, cursor=cursor))
+    page = await roles.members_of(database, actor, role.id, ListQuery(sort="email", limit=limit, cursor=cursor))
+    return replace(page, total=role.members)
 
 
 async def _matrix(request: AnyRequest, permissions: Collection[str], *, read_only: bool = False) -> Matrix:
