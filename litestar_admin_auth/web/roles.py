@@ -17,6 +17,7 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.services import catalogue, roles
+from litestar_admin_auth.services.access import require_covers
 from litestar_admin_auth.services.lists import ListQuery, Page
 from litestar_admin_auth.services.role_preview import preview_role
 from litestar_admin_auth.services.roles import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, RoleRow
@@ -162,8 +163,10 @@ class RolePages(Controller):
     async def ask_deletion(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
-        if not _viewer(request).can("roles:delete"):
+        viewer = _viewer(request)
+        if not viewer.can("roles:delete"):
             raise NotAllowed("roles:delete")
+        require_covers(viewer.permissions, role.permissions)
         return await _deletion_page(request, role)
 
     @post("/{role_id:uuid}/deletion")

@@ -31,6 +31,7 @@ class TestPermissionList:
             found = (await superuser.fragment(f"/permissions?q={words_searched}")).text
             assert "orders:refund" in found
             assert "books:read" not in found
+            assert found.strip().startswith('<div id="results"')
         assert "Nothing matches" in (await superuser.get(f"/permissions?q={uuid4().hex}")).text
 
     async def test_shows_descriptions_as_text(self, superuser: Visitor) -> None:

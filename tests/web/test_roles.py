@@ -93,6 +93,8 @@ class TestRoleList:
         [
             ("page=2", 200),
             ("limit=-1", 200),
+            ("limit=0", 200),
+            ("limit=999", 200),
             ("limit=ⅷ", 200),
             ("sort=nope", 400),
             ("cursor=nope", 400),
@@ -305,6 +307,14 @@ class TestRolePage:
             assert "books:read" in refused.text
         assert await stored(site, role) == role
 
+    async def test_offers_a_mere_reader_nothing_to_send(self, sign_in_as: SignIn, make_role: MakeRole) -> None:
+        reader = await sign_in_as("roles:read", "orders:*")
+        role = await make_role("orders:read")
+        page = (await reader.get(f"/roles/{role.id}")).text
+        assert boxes(page).offered == boxes(page).disabled
+        assert "Save role" not in page
+        assert "/deletion" not in page
+
     async def test_refuses_to_add_what_the_viewer_lacks(
         self, site: Site, sign_in_as: SignIn, make_role: MakeRole
     ) -> None:
@@ -349,6 +359,7 @@ class TestRolePage:
         first = (await superuser.get(f"/roles/{role.id}")).text
         link = html.unescape(first[: first.index('rel="next"') + 400].split('rel="next" href="')[1].split('"')[0])
         second = (await superuser.browser.get(link)).text
+        assert "15 in all" in words(first)
         assert {email for email in emails if email in first} ^ {email for email in emails if email in second} == emails
 
     async def test_asks_the_database_no_more_often_for_more_members(
@@ -389,7 +400,16 @@ class TestPreview:
         assert f"{member.email} + books:read orders:read" in said
         assert 'value="typed"' in page.text
         assert boxes(page.text).ticked == {"books:read"}
+        # The list of members has pages, whose links would lead to a form's answer.
+        assert 'id="members"' not in page.text
         assert await stored(site, role) == role
+
+    async def test_says_first_what_is_wrong_with_the_form(self, superuser: Visitor, make_role: MakeRole) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(f"/roles/{role.id}/preview", name="", version="1", permissions=["books:read"])
+        assert page.status_code == 400
+        assert "This field is required." in page.text
+        assert boxes(page.text).ticked == {"books:read"}
 
     async def test_answers_htmx_with_the_difference_alone(self, superuser: Visitor, make_role: MakeRole) -> None:
         role = await make_role("orders:read")
@@ -469,6 +489,7 @@ class TestDeletion:
         role = await make_role("books:read")
         for held, named_code in ((("roles:read", "roles:write"), "roles:delete"), (("roles:*",), "books:read")):
             visitor = await sign_in_as(*held)
+            assert (await visitor.get(f"/roles/{role.id}/deletion")).status_code == 403
             refused = await visitor.post(f"/roles/{role.id}/deletion")
             assert refused.status_code == 403
             assert named_code in refused.text
