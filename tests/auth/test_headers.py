@@ -1,6 +1,7 @@
 """What every answer below the admin path carries, and that it stays below it."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -68,6 +69,32 @@ async def test_the_api_speaks_json_and_the_pages_html(site: Site, method: str, p
         assert (body["status_code"], type(body["detail"]), type(body["extra"]["code"])) == (status, str, str)
     else:
         assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/admin/login", "/admin/nothing", "/admin/api/auth/me", "/admin/static/x/admin.css"])
+async def test_head_is_get_without_its_body(site: Site, path: str) -> None:
+    async def ask(method: str) -> tuple[Any, bytes]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope: Any = {
+            "type": "http", "method": method, "path": path, "raw_path": path.encode(), "root_path": "",
+            "query_string": b"", "headers": [(b"host", b"shop.example")], "client": None, "server": None,
+            "scheme": "https", "http_version": "1.1", "extensions": {}, "asgi": {"version": "3.0"},
+        }  # fmt: skip
+        await site.app(scope, receive, send)
+        names = sorted(name for name, _ in sent[0]["headers"])
+        return (sent[0]["status"], names), b"".join(message.get("body", b"") for message in sent[1:])
+
+    (get, page), (head, nothing) = await ask("GET"), await ask("HEAD")
+    assert head == get
+    assert len(page) > 10
+    assert nothing == b""
 
 
 async def test_a_405_names_what_is_allowed(site: Site) -> None:

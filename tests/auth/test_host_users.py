@@ -12,6 +12,7 @@ from litestar.stores.memory import MemoryStore
 
 from litestar_admin_auth.auth import AdminUserProtocol, AuthBackend, JWTAuthBackend, JWTConfig
 from litestar_admin_auth.auth.jwt import NOBODYS_HASH
+from litestar_admin_auth.auth.tokens import sign_access
 from litestar_admin_auth.guards import requires_authentication
 from tests.auth.site import ACCESS, ORIGIN, REFRESH, SECRET, Clock, form_token, plugin, set_cookies, stated
 
@@ -268,6 +269,7 @@ class TestRefusal:
         async with client() as c:
             c.shop.customers["1@example.com"] = ANN
             assert (await c.login("1@example.com")).status_code == 401
+            assert c.shop.verified == [(NOBODYS_HASH, "right")]
             assert (await c.login("1")).status_code == 400
 
     async def test_a_user_who_is_gone_is_out_at_the_next_request(self) -> None:
@@ -284,6 +286,14 @@ class TestRefusal:
 
 
 class TestStore:
+    async def test_a_session_belongs_to_one_user(self) -> None:
+        async with client() as c:
+            c.shop.customers[2].password_hash = "hash of right"
+            sid = stated((await c.login()).json()["access_token"])["sid"]
+            config = c.app.state.admin_auth.backend.config
+            assert await c.me(sign_access(config, "1", sid)) == 200
+            assert await c.me(sign_access(config, "2", sid)) == 401
+
     async def test_workers_that_share_a_store_see_one_truth(self) -> None:
         store = MemoryStore()
         app = {"stores": {"admin_auth": store}}

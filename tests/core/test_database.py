@@ -88,12 +88,13 @@ async def test_searching_finds_letters_beyond_ascii_whatever_their_case(database
         assert (await db.execute(text("SELECT lower('ÖZGÜR')"))).scalar_one() == "özgür"
 
 
-async def test_a_host_s_engine_is_left_open(tmp_path: Path) -> None:
+async def test_only_an_engine_of_our_own_is_disposed(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite+aiosqlite:///{tmp_path / 'host.sqlite3'}")
+    pool = engine.pool
     await Database(engine, owned=False).close()
-    async with engine.connect() as connection:
-        assert (await connection.exec_driver_sql("SELECT 1")).scalar_one() == 1
-    await engine.dispose()
+    assert engine.pool is pool
+    await Database(engine).close()
+    assert engine.pool is not pool
 
 
 async def test_a_folder_that_is_not_there_is_an_error_and_no_new_file(tmp_path: Path) -> None:

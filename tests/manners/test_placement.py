@@ -20,6 +20,7 @@ from litestar.middleware.logging import LoggingMiddlewareConfig
 from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 from litestar.testing import TestClient
+from litestar.utils.scope.state import ScopeState
 
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.guards import requires_authentication
@@ -278,6 +279,21 @@ class TestHosts:
             await browser.get("/admin/login")
             await browser.get("/admin/nothing")
         assert seen == [{}, {}]
+
+    async def test_what_litestar_keeps_for_the_host_is_not_ours_to_change(self, url: str) -> None:
+        seen: list[bool] = []
+
+        class Watch(ASGIMiddleware):
+            async def handle(self, scope: Any, receive: Any, send: Any, next_app: Any) -> None:
+                kept = ScopeState.from_scope(scope)
+                before = kept.exception_handlers
+                await next_app(scope, receive, send)
+                seen.append(ScopeState.from_scope(scope) is kept and kept.exception_handlers is before)
+
+        async with at(url, middleware=[Watch()]) as site, site.browser() as browser:
+            await browser.get("/admin/login")
+            await browser.get("/admin/nothing")
+        assert seen == [True, True]
 
     async def test_debug_mode_shows_no_source_below_the_admin(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         async with at(url, debug=True) as site, site.browser() as browser:
