@@ -74,9 +74,7 @@ class StoreSessions:
             elif record.generation != generation + 1 or since > self.policy.grace:
                 # Reuse means theft: end the whole family.
                 await self.store.delete(session_id)
-                logger.warning(
-                    "an old refresh token came from %s; session %s has been ended", client.ip, session_id
-                )
+                logger.warning("an old refresh token came from %s; session %s has been ended", client.ip, session_id)
                 raise RefreshReused(UUID(session_id))
         return _live(session_id, record)
 
