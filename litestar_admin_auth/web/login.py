@@ -1,5 +1,6 @@
 """Signing in and out, and the choice of light or dark."""
 
+from contextlib import suppress
 from typing import Any
 
 import wtforms
@@ -63,11 +64,9 @@ class LoginController(Controller):
     async def log_out(self, request: AnyRequest) -> Response[Any]:
         runtime = runtime_of(request)
         if ConfirmForm(request, await read_form(request)).validate():
-            try:
+            # A session that had ended by itself is where the reader wanted to be.
+            with suppress(NotAuthenticated):
                 await runtime.backend.logout(request)
-            except NotAuthenticated:
-                # The session had ended by itself: the reader is where they wanted to be.
-                pass
             response = see_other(request, f"{runtime.config.path}/login")
             # Pages that the back button would bring up again from this machine (ASVS 14.3.1).
             response.headers["Clear-Site-Data"] = '"cache"'
