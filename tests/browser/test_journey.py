@@ -1,7 +1,7 @@
 """What an administrator does on the first day, with JavaScript and without."""
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Shop, Visit, window
 
@@ -10,12 +10,17 @@ pytestmark = pytest.mark.browser
 
 async def take_away(visit: Visit, role: str) -> None:
     """Take a role from the user whose Access tab is open."""
-    await visit.page.get_by_role("row", name=role).get_by_role("link", name="Take away").click()
+    await held(visit.page, role).get_by_role("link", name="Take away").click()
     await visit.page.get_by_role("button", name="Take away").click()
-    await expect(visit.page.get_by_role("row", name=role)).to_have_count(0)
+    await expect(held(visit.page, role)).to_have_count(0)
 
 
-async def grid(page: Page) -> None:
+def held(page: Page, role: str) -> Locator:
+    """The row of a role on a user's Access tab."""
+    return page.get_by_role("table", name="Roles held").get_by_role("row", name=role)
+
+
+async def tick_two(page: Page) -> None:
     """Tick two boxes of the matrix by what they are called."""
     for code in ("orders:refund", "users:read"):
         await page.locator(f'input[name=permissions][value="{code}"]').check()
@@ -37,7 +42,7 @@ async def test_a_role_is_made_given_used_taken_away_and_gone_at_the_next_click(
         await page.get_by_role("link", name="Roles", exact=True).first.click()
         await page.get_by_role("link", name="New role").click()
         await page.get_by_role("textbox", name="Name").fill(role)
-        await grid(page)
+        await tick_two(page)
         await page.get_by_role("button", name="Create role").click()
         await expect(page.get_by_role("heading", level=1, name=role)).to_be_visible()
         await expect(page.locator('input[value="users:read"]')).to_be_checked()
@@ -53,7 +58,7 @@ async def test_a_role_is_made_given_used_taken_away_and_gone_at_the_next_click(
         await page.get_by_role("link", name="Access").click()
         await page.get_by_label("Role", exact=True).select_option(role)
         await page.get_by_role("button", name="Give role").click()
-        await expect(page.get_by_role("row", name=role)).to_be_visible()
+        await expect(held(page, role)).to_be_visible()
         await expect(page.get_by_role("row", name="orders:refund")).to_contain_text(role)
         access = page.url
 
