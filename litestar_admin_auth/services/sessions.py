@@ -21,7 +21,7 @@ from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.access import held_by, permissions_of, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.lists import ListQuery, Page, Sort, paginate
+from litestar_admin_auth.services.lists import ListQuery, Page, Sort, paginate, search
 
 #: ``last_seen_at`` is written at most this often: a page of ten requests must not be ten writes.
 SEEN_EVERY = timedelta(minutes=1)
@@ -203,6 +203,7 @@ async def list_sessions(
 
     Raises:
         NotAllowed: Without ``sessions:read``; one's own sessions need nothing.
+        InvalidInput: For a bad sort, limit, cursor or search.
     """
     async with database.reading() as db:
         if user_id is None or user_id != actor.user_id:
@@ -210,11 +211,7 @@ async def list_sessions(
         statement = _live(select(Session).options(joinedload(Session.user)))
         if user_id is not None:
             statement = statement.where(Session.user_id == user_id)
-        if query.q:
-            words = query.q.lower()
-            statement = statement.where(
-                User.email_normalized.contains(words, autoescape=True) | Session.ip.contains(words, autoescape=True)
-            )
+        statement = statement.where(*search(query, User.email_normalized, Session.ip))
         page = await paginate(
             db,
             statement,
@@ -225,20 +222,29 @@ async def list_sessions(
     return page.map(lambda session: _row(session, actor))
 
 
+async def session_to_revoke(database: Database, actor: Actor, session_id: UUID) -> SessionRow:
+    """Return the session that :func:`revoke_session` would end, for the question before; raises as that does."""
+    async with database.reading() as db:
+        session = await _load(db, session_id)
+        if session is None:
+            raise NotFound
+        await _require_revocable(db, actor, session)
+    return _row(session, actor)
+
+
 async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> None:
     """End a session: one's own, or with ``sessions:revoke`` that of somebody who is not stronger.
 
     Raises:
-        NotFound: When there is no such session, or it is not the actor's to see.
+        NotFound: When there is no such session.
+        NotAllowed: Without ``sessions:revoke``, for somebody else's.
         StrongerThanYou: When its user holds what the actor does not.
     """
     async with database.writing() as db:
         session = await _lock(db, session_id)
         if session is None:
             raise NotFound
-        if session.user_id != actor.user_id:
-            held = await require(db, actor, "sessions:revoke")
-            require_covers(held, await permissions_of(db, session.user_id))
+        await _require_revocable(db, actor, session)
         if session.revoked_at is None:
             session.revoked_at, session.revoked_reason = now(), "revoked"
             record(db, actor, "session.revoked", target=session, changes={"user": {"old": session.user.email}})
@@ -259,6 +265,12 @@ async def revoke_user_sessions(
         if ended:
             record(db, actor, "session.revoked", target=user, changes={"sessions": {"old": len(ended), "new": 0}})
         return ended
+
+
+async def _require_revocable(db: AsyncSession, actor: Actor, session: Session) -> None:
+    if session.user_id != actor.user_id:
+        held = await require(db, actor, "sessions:revoke")
+        require_covers(held, await permissions_of(db, session.user_id))
 
 
 async def _load(db: AsyncSession, session_id: UUID) -> Session | None:

@@ -4,6 +4,8 @@ from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.web.account import AccountPages
+from litestar_admin_auth.web.audit import AuditPages
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
 from litestar_admin_auth.web.overview import OverviewPage
@@ -11,6 +13,7 @@ from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.render import Pages
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.roles import RolePages
+from litestar_admin_auth.web.sessions import SessionPages
 from litestar_admin_auth.web.static_files import static_files_handler
 
 
@@ -23,4 +26,13 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     ]
     if runtime.database is None:
         return open_to_all
-    return [*open_to_all, InvitationController, OverviewPage, RolePages, PermissionPages]
+    return [
+        *open_to_all,
+        InvitationController,
+        OverviewPage,
+        RolePages,
+        PermissionPages,
+        SessionPages,
+        AuditPages,
+        AccountPages,
+    ]
