@@ -1,7 +1,6 @@
 """A site on each engine, shared by all tests of the edge: each test adds people of its own."""
 
-import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -49,15 +48,10 @@ async def socket(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def site_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="session")
+async def site_url(shared_database_url: Callable[[], str]) -> str:
     """A migrated database on each engine."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
-    else:
-        url = os.environ.get("ADMIN_AUTH_TEST_POSTGRESQL", "")
-        if not url:
-            pytest.skip("no PostgreSQL")
+    url = shared_database_url()
     database = Database(create_engine(url))
     await upgrade(database)
     await database.close()

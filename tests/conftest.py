@@ -1,0 +1,96 @@
+"""Databases and Redis for every test, and at the end of the run the tests that it went without."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[servers.PostgreSQL]:
+    programs = servers.postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with servers.postgresql(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: servers.PostgreSQL) -> Iterator[str]:
+    """A new, empty PostgreSQL database."""
+    url = postgresql_server.create_database()
+    yield url
+    postgresql_server.drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database: the test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(scope="session", params=["sqlite", POSTGRESQL])
+def shared_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Makes empty databases on one engine after the other, for fixtures that outlive a test."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('shared') / 'test.sqlite3'}"
+    server: servers.PostgreSQL = request.getfixturevalue("postgresql_server")
+    return server.create_database
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    program = servers.redis_program()
+    if program is None:
+        pytest.skip("Redis is not installed")
+    with servers.redis(program) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """A Redis server with nothing in it."""
+    address, port = redis_server.removeprefix("redis://").removesuffix("/0").split(":")
+    with socket.create_connection((address, int(port)), timeout=5) as connection:
+        connection.sendall(b"FLUSHALL\r\n")
+        assert connection.recv(64).startswith(b"+OK")
+    return redis_server
+
+
+def left_out(stats: dict[str, list[pytest.TestReport]]) -> list[tuple[str, str]]:
+    """Each test that was skipped, with its reason."""
+    return [
+        (report.nodeid, report.longrepr[2].removeprefix("Skipped: "))
+        for report in stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each test that did not run: a green run must not hide what it never tried."""
+    tests = left_out(terminalreporter.stats)
+    if tests:
+        terminalreporter.section(f"{len(tests)} tests did not run")
+        for name, reason in tests:
+            terminalreporter.write_line(f"{name}: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where the machine promises everything, a test that did not run is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    promised = os.environ.get("CI", "").lower() in {"1", "true"}
+    if promised and reporter is not None and left_out(reporter.stats):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
