@@ -71,7 +71,7 @@ async def preview_role(
             .where(UserRole.role_id == role_id, User.is_active, unexpired(now()))
             .order_by(User.email_normalized)
         )
-        people: dict[UUID, str] = dict(members.tuples().all())
+        people: dict[UUID, str] = {row[0]: row[1] for row in members}
         elsewhere = await db.execute(
             select(UserRole.user_id, UserRole.role_id).where(
                 UserRole.user_id.in_(select(UserRole.user_id).where(UserRole.role_id == role_id)),

@@ -300,7 +300,7 @@ async def _count_members(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, i
         .where(UserRole.role_id.in_(role_ids), unexpired(now()))
         .group_by(UserRole.role_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def _loaded_row(db: AsyncSession, role: Role) -> RoleRow:

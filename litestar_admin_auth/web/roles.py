@@ -10,7 +10,6 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 from wtforms.validators import InputRequired
 
-from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, InvalidInput, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
@@ -26,7 +25,7 @@ from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
 from litestar_admin_auth.web.permission_matrix import Matrix, build_matrix
-from litestar_admin_auth.web.render import Viewer, render, see_other, viewer_of, wants_fragment
+from litestar_admin_auth.web.render import Viewer, admin_url, render, see_other, viewer_of, wants_fragment
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -105,7 +104,7 @@ class RolePages(Controller):
             "success",
             _("The role %(name)s is there. Give it to people on their Access tab.", name=role.name),
         )
-        return see_other(request, _url(request, role.id))
+        return see_other(request, admin_url(request, "roles", role.id))
 
     @get("/{role_id:uuid}")
     async def edit(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
@@ -139,12 +138,12 @@ class RolePages(Controller):
             form.blame(error)
             return await _role_page(request, role, form, permissions, status_code=error.status_code)
         flash(request, "success", _("The role %(name)s is saved and in force.", name=role.name))
-        return see_other(request, _url(request, role_id))
+        return see_other(request, admin_url(request, "roles", role_id))
 
     @get("/{role_id:uuid}/preview")
     async def leave_preview(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
         """A preview is the answer to a form; whoever opens its address afterwards gets the role."""
-        return see_other(request, _url(request, role_id))
+        return see_other(request, admin_url(request, "roles", role_id))
 
     @post("/{role_id:uuid}/preview", status_code=200)
     async def preview(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
@@ -185,7 +184,7 @@ class RolePages(Controller):
         except AdminAuthError as error:
             return await _deletion_page(request, role, status_code=error.status_code, error=error.message)
         flash(request, "success", _("The role %(name)s is deleted.", name=role.name))
-        return see_other(request, f"{runtime_of(request).config.path}/roles")
+        return see_other(request, admin_url(request, "roles"))
 
 
 async def _new_page(
@@ -223,7 +222,7 @@ async def _role_page(
         deletable=viewer.can("roles:delete")
         and not role.is_system
         and not missing(viewer.permissions, role.permissions),
-        preview_url=_url(request, role.id) + "/preview",
+        preview_url=admin_url(request, "roles", role.id, "preview"),
         **context,
     )
 
@@ -250,7 +249,6 @@ async def _conflict_page(
 async def _deletion_page(
     request: AnyRequest, role: RoleRow, *, status_code: int = 200, error: str | None = None
 ) -> Response[Any]:
-    url = _url(request, role.id)
     return render(
         request,
         "shared/confirm.html",
@@ -258,9 +256,9 @@ async def _deletion_page(
         status_code=status_code,
         title=_("Delete the role %(name)s?", name=role.name),
         message=await _who_loses(request, role),
-        action=f"{url}/deletion",
+        action=admin_url(request, "roles", role.id, "deletion"),
         label=_("Delete role"),
-        cancel=url,
+        cancel=admin_url(request, "roles", role.id),
         error=error,
     )
 
@@ -312,7 +310,3 @@ def _viewer(request: AnyRequest) -> Viewer:
     if viewer is None:
         raise NotAllowed
     return viewer
-
-
-def _url(request: AnyRequest, role_id: UUID) -> str:
-    return f"{runtime_of(request).config.path}/roles/{role_id}"
