@@ -118,7 +118,7 @@ def serving(command: list[str], folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # runuser hands the signal on; PostgreSQL takes SIGTERM as "wait for the clients", and they are gone or forgotten.
+        # runuser hands the signal on.
         process.terminate()
         try:
             process.wait(10)

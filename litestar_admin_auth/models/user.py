@@ -33,7 +33,10 @@ class User(HasId, Base):
 
     # lazy="raise": a page that forgets to load its rows fails in the test, not slowly in production.
     grants: Mapped[list["UserRole"]] = relationship(
-        back_populates="user", lazy="raise", cascade="all, delete-orphan", passive_deletes=True,
+        back_populates="user",
+        lazy="raise",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
         foreign_keys="UserRole.user_id",
     )
 

@@ -158,9 +158,10 @@ class FormMeta(DefaultMeta):
     def get_translations(self, form: Any) -> Translations:
         return self.translations
 
-    def render_field(self, field: Any, render_kw: dict[str, Any]) -> Markup:
+    def render_field(self, field: Any, render_kw: Any) -> Markup:
         """Tell assistive technology about hints and errors; the macro ``ui.field`` writes the elements named here."""
-        described = [f"{field.id}-{part}" for part, there in (("error", field.errors), ("hint", field.description)) if there]
+        parts = (("error", field.errors), ("hint", field.description))
+        described = [f"{field.id}-{part}" for part, there in parts if there]
         if described:
             render_kw.setdefault("aria_describedby", " ".join(described))
         if field.errors:

@@ -42,7 +42,7 @@ class LoginController(Controller):
     @get("/login", opt={PUBLIC: True})
     async def form(self, request: AnyRequest) -> Response[Any]:
         target = request.query_params.get("next", "")
-        if request.scope.get("user") is not None:
+        if "user" in request.scope and request.scope["user"] is not None:
             return see_other(request, safe_next(target, runtime_of(request).config.path))
         return _page(request, LoginForm(request, data={"next": target}))
 

@@ -111,8 +111,8 @@ class Pages:
         self.title, self.path, self.managed = title, path.rstrip("/"), managed
         self.static_files = StaticFiles.load(static_dir(), self.path)
         self.environment = build_environment(template_dirs, host_loader)
-        self.environment.globals["icon"] = self.icon
-        self.environment.globals["static"] = self.static_files.url
+        # Jinja types its globals as the ones that it comes with.
+        cast("dict[str, Any]", self.environment.globals).update(icon=self.icon, static=self.static_files.url)
 
     def icon(self, name: str) -> Markup:
         """A decorative symbol of ``static/icons.svg``; the text beside it says what it means."""
@@ -285,7 +285,7 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
     viewer = viewer_of(request)
     token = csrf_token_of(request)
     path = request.scope["path"]
-    query = request.scope.get("query_string", b"").decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
     theme = request.cookies.get(runtime_of(request).cookies.theme, "auto")
 
     def here(**changes: object) -> str:
