@@ -75,7 +75,12 @@ async def change_password(runtime: Runtime, actor: Actor, data: PasswordChange) 
     await runtime.throttle.check("change_password", account, actor.ip)
     try:
         await passwords.change_own_password(
-            runtime.tables, actor, runtime.passwords, data.current_password, data.new_password
+            runtime.tables,
+            actor,
+            runtime.passwords,
+            data.current_password,
+            data.new_password,
+            site_title=runtime.config.title,
         )
     except InvalidInput as error:
         if error.field == "current_password":

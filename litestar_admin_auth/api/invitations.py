@@ -8,8 +8,9 @@ from litestar.params import FromPath, JSONBody
 from litestar_admin_auth.api.dependencies import AnyRequest, body
 from litestar_admin_auth.api.schemas import Invitation, InvitedPerson, Message, NewPassword
 from litestar_admin_auth.auth.admission import PUBLIC
+from litestar_admin_auth.auth.navigation import base_path
 from litestar_admin_auth.auth.request_state import state_of
-from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import invitations
@@ -40,7 +41,12 @@ class InvitationController(Controller):
         await runtime.throttle.check("invitation", "", _ip(request))
         try:
             await invitations.accept_invitation(
-                runtime.tables, runtime.passwords, token, data.new_password, ip=_ip(request)
+                runtime.tables,
+                runtime.passwords,
+                token,
+                data.new_password,
+                ip=_ip(request),
+                site_title=runtime.config.title,
             )
         except NotFound:
             await runtime.throttle.failed("invitation", "", _ip(request))
@@ -48,15 +54,16 @@ class InvitationController(Controller):
         return Message(_("Password set. You can sign in now."))
 
 
-async def invite(runtime: Runtime, actor: Actor, user_id: UUID) -> Invitation:
+async def invite(request: AnyRequest, actor: Actor, user_id: UUID) -> Invitation:
     """Make a link for a user. There is no mail yet, so the one who asked passes it on; it is shown this once.
 
     The link is absolute when ``AdminConfig.public_origin`` is set. The request's Host header never gets into it: a
     forged one would send the invited person, with the token, to the forger.
     """
-    invitation = await invitations.create_invitation(runtime.tables, actor, user_id)
+    runtime = runtime_of(request)
+    made = await invitations.create_invitation(runtime.tables, actor, user_id)
     origin = runtime.config.public_origin or ""
-    return Invitation(f"{origin}{runtime.config.path}/invitation/{invitation.token}", invitation.expires_at)
+    return Invitation(f"{origin}{base_path(request)}/invitation/{made.token}", made.expires_at)
 
 
 def _ip(request: AnyRequest) -> str:

@@ -1,7 +1,11 @@
 """``/api/permissions``: the catalogue of what can be done."""
 
+from dataclasses import replace
+from typing import Annotated
+
 from litestar import Controller, get
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from litestar_admin_auth.api.dependencies import listing
 from litestar_admin_auth.api.schemas import Listing, Permission
@@ -17,7 +21,16 @@ class PermissionController(Controller):
 
     @get(summary="List permissions")
     async def list_permissions(
-        self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        source: Annotated[str, QueryParameter(description="`package` or `host`.")] = "",
+        role: Annotated[str, QueryParameter(description="The name of a role that gives them.")] = "",
     ) -> Listing[Permission]:
-        """Return the catalogue, which holds no wildcards, and the roles that give each. Needs `permissions:read`."""
-        return listing(await catalogue.list_permissions(database, actor, page), Permission)
+        """Return the catalogue, which holds no wildcards, and the roles that give each. Needs `permissions:read`.
+
+        Sorts: `created_at`, `code`, `source`.
+        """
+        query = replace(page, filters={"source": source, "role": role})
+        return listing(await catalogue.list_permissions(database, actor, query), Permission)

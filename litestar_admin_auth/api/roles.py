@@ -1,10 +1,12 @@
 """``/api/roles``: roles, their members, and what a change of one would do."""
 
+from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from litestar_admin_auth.api.dependencies import body, given, listing
 from litestar_admin_auth.api.schemas import Listing, Role, RoleCreate, RolePatch, RolePreview, User
@@ -20,10 +22,18 @@ class RoleController(Controller):
 
     @get(summary="List roles")
     async def list_roles(
-        self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        permission: Annotated[str, QueryParameter(description="A code or wildcard that they hold as it is.")] = "",
     ) -> Listing[Role]:
-        """Return roles, newest first; sorts: `created_at`, `name`, `members`. Needs `roles:read`."""
-        return listing(await roles.list_roles(database, actor, page), Role)
+        """Return roles, newest first. Needs `roles:read`.
+
+        Sorts: `created_at`, `name`, `updated_at`, `members`.
+        """
+        query = replace(page, filters={"permission": permission})
+        return listing(await roles.list_roles(database, actor, query), Role)
 
     @post(summary="Create a role")
     async def create(
@@ -91,8 +101,9 @@ class RoleController(Controller):
         role_id: FromPath[UUID],
         data: JSONBody[RolePatch],
     ) -> RolePreview:
-        """Tell what a PATCH with this body would change, and for whom; nothing is saved. Needs `roles:read`."""
-        permissions = given(data.permissions)
-        if permissions is None:
-            permissions = (await roles.get_role(database, actor, role_id)).permissions
-        return body(await roles.preview_role(database, actor, role_id, permissions=permissions), RolePreview)
+        """Tell what a PATCH with this body would change, and for whom; nothing is saved. Needs `roles:write`.
+
+        Without `users:read` the users are counted but not named.
+        """
+        preview = await roles.preview_role(database, actor, role_id, permissions=given(data.permissions))
+        return body(preview, RolePreview)

@@ -13,9 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH
 from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_REASON_LENGTH
+from litestar_admin_auth.services.roles import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH
 
-MAX_ROLE_NAME_LENGTH = 100
-MAX_DESCRIPTION_LENGTH = 500
 #: The largest INTEGER of PostgreSQL: a greater one would be a fault of the driver.
 MAX_VERSION = 2**31 - 1
 

@@ -13,7 +13,6 @@ from litestar_admin_auth.api import schemas
 from litestar_admin_auth.api.dependencies import AnyRequest, bodies, body, given, listing
 from litestar_admin_auth.api.invitations import invite
 from litestar_admin_auth.api.schemas import Listing, User
-from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import access, sessions, users
 from litestar_admin_auth.services.actor import Actor
@@ -47,7 +46,7 @@ class UserController(Controller):
     ) -> schemas.InvitedUser:
         """Create a user without a password, who sets one through the invitation's link. Needs `users:write`."""
         row = await users.create_user(database, actor, email=data.email, name=data.name, roles=data.roles)
-        link = await invite(runtime_of(request), actor, row.id)
+        link = await invite(request, actor, row.id)
         return schemas.InvitedUser(
             **{name: getattr(row, name) for name in User.__struct_fields__},
             invitation_url=link.invitation_url,
@@ -115,7 +114,7 @@ class UserStateController(Controller):
         self, request: AnyRequest, actor: NamedDependency[Actor], user_id: FromPath[UUID]
     ) -> schemas.Invitation:
         """Make a new link for setting a password; older ones stop working. Needs `users:write`."""
-        return await invite(runtime_of(request), actor, user_id)
+        return await invite(request, actor, user_id)
 
     @get("/sessions", summary="List a user's sessions")
     async def list_sessions(

@@ -1,0 +1,197 @@
+"""Who reaches which route: the whole table, generated from the router (OWASP ASVS 5.0, 8.2)."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from litestar_admin_auth.models import Role
+from litestar_admin_auth.services import roles
+from tests.api.conftest import TESTS, Caller, SignIn, a_role, an_email, error_of
+from tests.api.routes import ROUTES, ROUTES_WITHOUT_TABLES, Route
+from tests.auth.site import PASSWORD, Site
+
+#: What strangers may ask for: signing in, and what carries its own credential.
+PUBLIC = {
+    "POST /auth/login",
+    "POST /auth/logout",
+    "POST /auth/refresh",
+    "GET /invitation/{token}",
+    "POST /invitation/{token}",
+}
+
+#: What needs no permission: one's own account.
+OWN = {
+    "GET /auth/me",
+    "POST /auth/change-password",
+    "GET /account",
+    "PATCH /account",
+    "PUT /account/password",
+    "GET /account/sessions",
+    "DELETE /account/sessions",
+    "DELETE /account/sessions/{session_id}",
+}
+
+#: Everything else, with the one permission that opens it.
+NEEDS = {
+    "GET /users": "users:read",
+    "POST /users": "users:write",
+    "GET /users/{user_id}": "users:read",
+    "PATCH /users/{user_id}": "users:write",
+    "DELETE /users/{user_id}": "users:delete",
+    "POST /users/{user_id}/suspension": "users:write",
+    "DELETE /users/{user_id}/suspension": "users:write",
+    "POST /users/{user_id}/invitation": "users:write",
+    "GET /users/{user_id}/sessions": "sessions:read",
+    "DELETE /users/{user_id}/sessions": "sessions:revoke",
+    "GET /users/{user_id}/roles": "users:read",
+    "POST /users/{user_id}/roles": "users:write",
+    "DELETE /users/{user_id}/roles/{role}": "users:write",
+    "GET /users/{user_id}/permissions": "users:read",
+    "GET /users/{user_id}/permissions/{code}": "users:read",
+    "GET /roles": "roles:read",
+    "POST /roles": "roles:write",
+    "GET /roles/{role_id}": "roles:read",
+    "PATCH /roles/{role_id}": "roles:write",
+    "DELETE /roles/{role_id}": "roles:delete",
+    "GET /roles/{role_id}/members": "roles:read",
+    "POST /roles/{role_id}/preview": "roles:write",
+    "GET /permissions": "permissions:read",
+    "GET /sessions": "sessions:read",
+    "DELETE /sessions/{session_id}": "sessions:revoke",
+    "GET /audit-events": "audit:read",
+}
+
+#: The one route that needs a second permission.
+ALSO = {"GET /roles/{role_id}/members": "users:read"}
+
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /auth/login": {"email": "nobody@example.com", "password": PASSWORD},
+    "POST /auth/change-password": {"current_password": PASSWORD, "new_password": "seven lamps above the harbour"},
+    "PUT /account/password": {"current_password": PASSWORD, "new_password": "seven lamps above the harbour"},
+    "PATCH /account": {"name": "Ann"},
+    "POST /invitation/{token}": {"new_password": "seven lamps above the harbour"},
+    "PATCH /users/{user_id}": {"name": "Ann"},
+    "PATCH /roles/{role_id}": {"description": "Changed"},
+    "POST /roles/{role_id}/preview": {"permissions": []},
+}
+
+
+class Targets:
+    """Things to act on that are nobody's own: somebody without roles but one empty role, and their session."""
+
+    def __init__(self, caller: Caller, role: str, role_id: UUID, session_id: UUID) -> None:
+        self.values = {
+            "user_id": caller.id,
+            "role_id": role_id,
+            "role": role,
+            "session_id": session_id,
+            "code": "orders:read",
+            "token": "made-up",
+        }
+
+    def body(self, route: Route) -> dict[str, Any] | None:
+        match str(route):
+            case "POST /users":
+                return {"email": an_email()}
+            case "POST /roles":
+                return {"name": f"role {uuid4().hex}"}
+            case "POST /users/{user_id}/roles":
+                return {"role": self.values["role"]}
+            case name:
+                return BODIES.get(name)
+
+
+@pytest.fixture
+async def targets(site: Site, sign_in_as: SignIn) -> Targets:
+    name = f"role {uuid4().hex}"
+    role = await roles.create_role(site.database, TESTS, name=name)
+    other = await sign_in_as(role=name)
+    (session,) = await site.sessions_of(other.user)
+    return Targets(other, name, role.id, session.id)
+
+
+async def test_the_tables_name_every_route() -> None:
+    names = {str(route) for route in ROUTES}
+    assert names == PUBLIC | OWN | NEEDS.keys()
+    assert {str(route) for route in ROUTES if route.body is not None} == (
+        BODIES.keys() | {"POST /users", "POST /roles", "POST /users/{user_id}/roles"}
+    )
+
+
+async def test_without_tables_there_is_signing_in_and_out_only() -> None:
+    names = {str(route) for route in ROUTES_WITHOUT_TABLES}
+    assert names == {"POST /auth/login", "POST /auth/logout", "POST /auth/refresh", "GET /auth/me"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+class TestStranger:
+    async def test_is_told_to_sign_in(self, site: Site, targets: Targets, route: Route) -> None:
+        expected = 404 if "{token}" in route.path else 401
+        async with site.browser() as client:
+            answer = await client.request(
+                route.method, f"/admin/api{route.at(targets.values)}", json=targets.body(route)
+            )
+            error_of(answer, expected)
+            assert "set-cookie" not in answer.headers
+            if str(route) not in PUBLIC:
+                # Also when nothing else about the request is right: strangers are told nothing about bodies.
+                broken = await client.request(route.method, f"/admin/api{route.at(targets.values)}", content=b"{")
+                assert error_of(broken, 401) == {"code": "not_authenticated"}
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if str(route) in NEEDS], ids=str)
+class TestPermission:
+    async def test_is_needed(self, nobody: Caller, targets: Targets, route: Route) -> None:
+        answer = await nobody.call(route.method, route.at(targets.values), targets.body(route))
+        assert error_of(answer, 403) == {"code": "not_allowed", "permission": NEEDS[str(route)]}
+
+    async def test_is_not_replaced_by_all_others(
+        self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route
+    ) -> None:
+        others = {*NEEDS.values(), "users:write"} - {NEEDS[str(route)]}
+        caller = await sign_in_as(*others)
+        answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
+        assert error_of(answer, 403) == {"code": "not_allowed", "permission": NEEDS[str(route)]}
+
+    async def test_is_enough(self, sign_in_as: SignIn, targets: Targets, route: Route) -> None:
+        wanted = {NEEDS[str(route)], ALSO.get(str(route), NEEDS[str(route)])}
+        caller = await sign_in_as(*wanted)
+        answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
+        assert answer.status_code in (200, 201, 204), answer.text
+
+    async def test_is_read_anew_for_each_request(self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route) -> None:
+        role = await a_role(site, *{NEEDS[str(route)], ALSO.get(str(route), NEEDS[str(route)])})
+        caller = await sign_in_as(role=role)
+        async with site.database.reading() as db:
+            role_id = await db.scalar(select(Role.id).where(Role.name == role))
+        assert role_id is not None
+        await roles.update_role(site.database, TESTS, role_id, permissions=[])
+        answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
+        assert error_of(answer, 403)["code"] == "not_allowed"
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if str(route) in OWN], ids=str)
+class TestOwnAccount:
+    async def test_needs_no_permission(self, nobody: Caller, targets: Targets, route: Route, site: Site) -> None:
+        (own,) = await site.sessions_of(nobody.user)
+        answer = await nobody.call(route.method, route.at({"session_id": own.id}), targets.body(route))
+        assert answer.status_code in (200, 204), answer.text
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method != "GET"], ids=str)
+class TestForeignPage:
+    async def test_changes_nothing(self, superuser: Caller, targets: Targets, route: Route) -> None:
+        for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
+            answer = await superuser.call(
+                route.method, route.at(targets.values), targets.body(route), headers=headers
+            )
+            assert error_of(answer, 403)["code"] == "cross_origin"
+
+    async def test_nor_does_one_that_hides_where_it_comes_from(
+        self, superuser: Caller, targets: Targets, route: Route
+    ) -> None:
+        del superuser.client.headers["origin"]
+        answer = await superuser.call(route.method, route.at(targets.values), targets.body(route))
+        assert error_of(answer, 403)["code"] == "cross_origin"
