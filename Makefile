@@ -14,7 +14,7 @@ demo-reset: package ## Throw the demo's data away and start over
 	$(BIN)/python -m examples.demo --reset
 
 test: services check ## Everything: lint, types, PostgreSQL, Redis, Chromium, the wheel
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest -n 2 --dist worksteal $(PYTEST)
 
 check: dev ## The quick part: lint, format, types, the order of imports
 	$(BIN)/ruff check .

@@ -161,7 +161,9 @@ class TestPermission:
         answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
         assert answer.status_code in (200, 201, 204), answer.text
 
-    async def test_is_read_anew_for_each_request(self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route) -> None:
+    async def test_is_read_anew_for_each_request(
+        self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route
+    ) -> None:
         role = await a_role(site, *{NEEDS[str(route)], ALSO.get(str(route), NEEDS[str(route)])})
         caller = await sign_in_as(role=role)
         async with site.database.reading() as db:
@@ -184,9 +186,7 @@ class TestOwnAccount:
 class TestForeignPage:
     async def test_changes_nothing(self, superuser: Caller, targets: Targets, route: Route) -> None:
         for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
-            answer = await superuser.call(
-                route.method, route.at(targets.values), targets.body(route), headers=headers
-            )
+            answer = await superuser.call(route.method, route.at(targets.values), targets.body(route), headers=headers)
             assert error_of(answer, 403)["code"] == "cross_origin"
 
     async def test_nor_does_one_that_hides_where_it_comes_from(
