@@ -17,7 +17,7 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.services import invitations
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import Form, read_form
-from litestar_admin_auth.web.render import render, see_other
+from litestar_admin_auth.web.render import admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -45,7 +45,7 @@ class InvitationController(Controller):
         if state is not None:
             cookies = runtime.cookies
             state.set_cookies.append(cookies.set(_name(cookies), token, max_age=OPEN_FOR, httponly=True))
-        return see_other(request, f"{runtime.config.path}/invitation")
+        return see_other(request, admin_url(request, "invitation"))
 
     @get("/invitation", opt={PUBLIC: True})
     async def form(self, request: AnyRequest) -> Response[Any]:
@@ -74,7 +74,7 @@ class InvitationController(Controller):
         state.set_cookies.append(runtime.cookies.delete(_name(runtime.cookies)))
         await log_in(request, runtime, email=user.email, password=password, by_form=True)
         flash(request, "success", _("Your password is set."))
-        return see_other(request, runtime.config.path)
+        return see_other(request, admin_url(request))
 
 
 def _name(cookies: Cookies) -> str:

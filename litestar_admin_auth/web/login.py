@@ -14,7 +14,7 @@ from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, NotAuthenticated
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
-from litestar_admin_auth.web.render import THEMES, render, see_other
+from litestar_admin_auth.web.render import THEMES, admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -30,7 +30,7 @@ class LoginForm(Form):
 class ThemeForm(Form):
     """Light, dark, or what the device says."""
 
-    theme = wtforms.SelectField(choices=[(theme, theme) for theme in THEMES])
+    theme = wtforms.SelectField(choices=list(THEMES))
     next = wtforms.HiddenField()
 
 
@@ -43,7 +43,7 @@ class LoginController(Controller):
     async def form(self, request: AnyRequest) -> Response[Any]:
         target = request.query_params.get("next", "")
         if "user" in request.scope and request.scope["user"] is not None:
-            return see_other(request, safe_next(target, runtime_of(request).config.path))
+            return see_other(request, safe_next(target, admin_url(request)))
         return _page(request, LoginForm(request, data={"next": target}))
 
     @post("/login", opt={PUBLIC: True})
@@ -58,7 +58,7 @@ class LoginController(Controller):
         except AdminAuthError as error:
             form.blame(error)
             return _page(request, form, status_code=error.status_code, headers=_retry_after(error))
-        return see_other(request, safe_next(form.next.data or "", runtime.config.path))
+        return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
     @post("/logout", opt={PUBLIC: True})
     async def log_out(self, request: AnyRequest) -> Response[Any]:
@@ -67,11 +67,11 @@ class LoginController(Controller):
             # A session that had ended by itself is where the reader wanted to be.
             with suppress(NotAuthenticated):
                 await runtime.backend.logout(request)
-            response = see_other(request, f"{runtime.config.path}/login")
+            response = see_other(request, admin_url(request, "login"))
             # Pages that the back button would bring up again from this machine (ASVS 14.3.1).
             response.headers["Clear-Site-Data"] = '"cache"'
             return response
-        return see_other(request, runtime.config.path)
+        return see_other(request, admin_url(request))
 
     @post("/theme", opt={PUBLIC: True})
     async def choose_theme(self, request: AnyRequest) -> Response[Any]:
@@ -81,7 +81,7 @@ class LoginController(Controller):
             state.set_cookies.append(
                 runtime.cookies.set(runtime.cookies.theme, form.theme.data, max_age=365 * 86400, httponly=True)
             )
-        return see_other(request, safe_next(form.next.data or "", runtime.config.path))
+        return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
 
 def _page(

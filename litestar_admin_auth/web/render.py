@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -57,6 +57,11 @@ class NavItem:
     current: bool
 
 
+def join_path(base: str, *parts: object) -> str:
+    """An address below ``base``; each part is escaped."""
+    return "/".join([base, *(quote(str(part), safe="") for part in parts)]) or "/"
+
+
 @dataclass(frozen=True)
 class Viewer:
     """Whoever looks at the page. ``can`` decides what is shown; the services decide what is allowed."""
@@ -72,20 +77,26 @@ class Viewer:
 
 @dataclass(frozen=True)
 class AdminSite:
-    """What templates know as ``admin``."""
+    """What templates know as ``admin``: ``path`` is the admin's as the browser knows it."""
 
     title: str
     path: str
     static_files: StaticFiles
-    nav: Sequence[NavItem]
+    nav: Sequence[NavItem] = ()
 
     def url(self, *parts: object) -> str:
         """An address below the admin path: ``admin.url("users", user.id)``. Each part is escaped."""
-        tail = "/".join(quote(str(part), safe="") for part in parts)
-        return f"{self.path}/{tail}" if tail else self.path or "/"
+        return join_path(self.path, *parts)
 
     def static(self, name: str) -> str:
-        return self.static_files.url(name)
+        """The address of a static file."""
+        return self.path + self.static_files.path(name)
+
+    def icon(self, name: str) -> Markup:
+        """A decorative symbol of ``static/icons.svg``; the text beside it says what it means."""
+        return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+            self.static("icons.svg"), name
+        )
 
 
 class Pages:
@@ -93,7 +104,6 @@ class Pages:
 
     Args:
         title: The name in the header.
-        path: The admin path, such as ``/admin``.
         template_dirs: Folders of the host, each with an ``admin_auth`` folder whose templates replace ours.
         host_loader: The loader of the host's own Jinja engine; only its ``admin_auth/*`` is looked at.
         managed: Whether there are tables to manage; without them the navigation is empty.
@@ -103,26 +113,23 @@ class Pages:
         self,
         *,
         title: str,
-        path: str,
         template_dirs: Sequence[Path] = (),
         host_loader: BaseLoader | None = None,
         managed: bool = True,
     ) -> None:
-        self.title, self.path, self.managed = title, path.rstrip("/"), managed
-        self.static_files = StaticFiles.load(static_dir(), self.path)
+        self.title, self.managed = title, managed
+        self.static_files = StaticFiles.load(static_dir())
         self.environment = build_environment(template_dirs, host_loader)
-        # Jinja types its globals as the ones that it comes with.
-        cast("dict[str, Any]", self.environment.globals).update(icon=self.icon, static=self.static_files.url)
 
-    def icon(self, name: str) -> Markup:
-        """A decorative symbol of ``static/icons.svg``; the text beside it says what it means."""
-        return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-            self.static_files.url("icons.svg"), name
-        )
+    def site(self, base: str, section: str, viewer: Viewer | None) -> AdminSite:
+        """``admin`` for one request.
 
-    def site(self, current_path: str, viewer: Viewer | None) -> AdminSite:
-        """``admin`` for one request."""
-        site = AdminSite(self.title, self.path, self.static_files, [])
+        Args:
+            base: The admin path as the browser knows it, such as ``/admin``.
+            section: The first segment of the address below it.
+            viewer: Who looks.
+        """
+        site = AdminSite(self.title, base, self.static_files)
         if viewer is None or not self.managed:
             return site
         entries = (
@@ -133,13 +140,12 @@ class Pages:
             (_("Sessions"), "sessions", "monitor-smartphone", "sessions:read"),
             (_("Audit log"), "audit", "scroll-text", "audit:read"),
         )
-        section = current_path.removeprefix(self.path).strip("/").split("/")[0]
         nav = [
             NavItem(label, site.url(name) if name else site.url(), symbol, section == name)
             for label, name, symbol, permission in entries
             if permission is None or viewer.can(permission)
         ]
-        return AdminSite(self.title, self.path, self.static_files, nav)
+        return replace(site, nav=nav)
 
     def html(self, name: str, context: Mapping[str, Any], block: str | None = None) -> str:
         """Render a template below ``admin_auth/``, or one block of it."""
@@ -225,7 +231,6 @@ def install_pages(runtime: Runtime, host_loader: BaseLoader | None = None) -> No
     config = runtime.config
     runtime.pages = Pages(
         title=config.title,
-        path=config.path,
         template_dirs=config.template_dirs,
         host_loader=host_loader,
         managed=runtime.database is not None,
@@ -281,19 +286,26 @@ def render(
 
 
 def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True) -> dict[str, Any]:
-    """What every template may use, besides the globals ``icon``, ``static`` and the macros in ``ui``."""
+    """What every template may use, besides the macros in ``ui``."""
     viewer = viewer_of(request)
     token = csrf_token_of(request)
-    path = request.scope["path"]
+    runtime, state = runtime_of(request), state_of(request.scope)
+    base = base_path(request)
+    # From the state, not from the scope: where no route was found, that still has the path of a proxy in front.
+    below = state.path.removeprefix(runtime.config.path) if state is not None else ""
+    path = base + quote(below, safe="/:@!$&'()*+,;=~") or "/"
     query = request.scope["query_string"].decode("latin-1")
-    theme = request.cookies.get(runtime_of(request).cookies.theme, "auto")
+    theme = request.cookies.get(runtime.cookies.theme, "auto")
 
     def here(**changes: object) -> str:
         """This page's address with other query parameters; None takes one away, and a new list starts at its top."""
         return change_query(path, query, {"cursor": None, **changes})
 
+    site = pages.site(base, below.strip("/").partition("/")[0], viewer)
     return {
-        "admin": pages.site(path, viewer),
+        "admin": site,
+        "icon": site.icon,
+        "static": site.static,
         "viewer": viewer,
         "csrf_token": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "theme": theme if theme in THEMES else "auto",
@@ -315,9 +327,7 @@ def change_query(path: str, query: str, changes: Mapping[str, object]) -> str:
 
 def admin_url(request: AnyRequest, *parts: object) -> str:
     """An address below the admin path, as the browser knows it: ``admin_url(request, "users", user.id)``."""
-    tail = "/".join(quote(str(part), safe="") for part in parts)
-    base = base_path(request)
-    return f"{base}/{tail}" if tail else base or "/"
+    return join_path(base_path(request), *parts)
 
 
 def see_other(request: AnyRequest, url: str) -> Response[Any]:

@@ -47,11 +47,10 @@ class StaticFiles:
 
     files: Mapping[str, StaticFile]
     digest: str
-    prefix: str = ""
 
     @classmethod
-    def load(cls, folder: Path, prefix: str = "") -> "StaticFiles":
-        """Read every file below ``folder``; ``prefix`` is the path of the admin, such as ``/admin``.
+    def load(cls, folder: Path) -> "StaticFiles":
+        """Read every file below ``folder``.
 
         Raises ``FileNotFoundError`` when the folder is missing: an admin without styles is a broken build.
         """
@@ -69,13 +68,13 @@ class StaticFiles:
             whole.update(f"{name}\0{len(content)}\0".encode())
             whole.update(content)
         files = {name: read_file(name, content) for name, content in contents.items()}
-        return cls(files=files, digest=whole.hexdigest()[:16], prefix=prefix)
+        return cls(files=files, digest=whole.hexdigest()[:16])
 
-    def url(self, name: str) -> str:
-        """The URL of a file; raises ``KeyError`` for a name that does not exist, so that a typo cannot ship."""
+    def path(self, name: str) -> str:
+        """Where a file is below the admin path; raises ``KeyError`` for no such name, so that a typo cannot ship."""
         if name not in self.files:
             raise KeyError(f"no static file named {name!r}")
-        return f"{self.prefix}/static/{self.digest}/{name}"
+        return f"/static/{self.digest}/{name}"
 
     def respond(
         self, name: str, digest: str, accept_encoding: str = "", if_none_match: str = ""
