@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -260,7 +259,7 @@ class TestOwnSessions:
         assert "This form has expired" in page.text
         assert await is_signed_in(other)
 
-    @pytest.mark.parametrize("name", [str(uuid4()), "nope", "%00"])
+    @pytest.mark.parametrize("name", ["5f0c2f0e-9d4b-4c39-8a3e-3f6b0a5b7c11", "nope", "%00"])
     async def test_of_what_is_not_there_is_a_page_of_its_own(self, nobody: Visitor, name: str) -> None:
         answer = await nobody.get(f"/account/sessions/{name}/revocation")
         assert answer.status_code == 404

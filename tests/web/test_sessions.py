@@ -2,7 +2,6 @@
 
 import re
 from html import unescape
-from uuid import uuid4
 
 import pytest
 
@@ -175,7 +174,7 @@ class TestRevocation:
         page = await superuser.browser.get(answer.headers["location"], headers={"accept": "text/html"})
         assert page.headers["location"].startswith("/admin/login")
 
-    @pytest.mark.parametrize("name", [str(uuid4()), "nope", "1", "%00"])
+    @pytest.mark.parametrize("name", ["5f0c2f0e-9d4b-4c39-8a3e-3f6b0a5b7c11", "nope", "1", "%00"])
     async def test_of_what_is_not_there_is_a_page_of_its_own(self, superuser: Visitor, name: str) -> None:
         for answer in (
             await superuser.get(f"/sessions/{name}/revocation"),
