@@ -162,6 +162,21 @@ async def load_user_to_change(db: AsyncSession, actor: Actor, held: frozenset[st
     return user
 
 
+async def lacking_to_change(database: Database, actor: Actor, user_id: UUID) -> list[str]:
+    """Return what an actor would need besides the permission to change a user: none for oneself or a weaker user.
+
+    For showing things: the change itself asks again, inside its own transaction.
+
+    Raises:
+        NotFound: When there is no such user.
+    """
+    async with database.reading() as db:
+        user = await load_user(db, user_id)
+        if user.id == actor.user_id:
+            return []
+        return missing(await held_by_actor(db, actor), codes_granted_to(user))
+
+
 async def load_role(db: AsyncSession, role_id: UUID) -> Role:
     """Return a role with what it holds.
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken, SystemRole
+from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.core.text import one_line
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import (
@@ -90,6 +91,18 @@ async def all_role_names(database: Database, actor: Actor) -> list[str]:
     async with database.reading() as db:
         await require_any(db, actor, "roles:read", "users:read")
         return list((await db.scalars(select(Role.name).order_by(Role.name))).all())
+
+
+async def assignable_role_names(database: Database, actor: Actor) -> list[str]:
+    """Return the names of the roles that the actor may give to others, sorted: those that hold nothing more.
+
+    Raises:
+        NotAllowed: Without ``users:write``.
+    """
+    async with database.reading() as db:
+        held = await require(db, actor, "users:write")
+        found = await db.scalars(select(Role).order_by(Role.name).options(selectinload(Role.permissions)))
+        return [role.name for role in found if not missing(held, role.codes)]
 
 
 async def get_role(database: Database, actor: Actor, role_id: UUID) -> RoleRow:

@@ -15,6 +15,9 @@ from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.roles import RolePages
 from litestar_admin_auth.web.sessions import SessionPages
 from litestar_admin_auth.web.static_files import static_files_handler
+from litestar_admin_auth.web.user_account import UserAccountPages
+from litestar_admin_auth.web.user_tabs import UserTabPages
+from litestar_admin_auth.web.users import UserPages
 
 
 def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
@@ -30,6 +33,9 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         *open_to_all,
         InvitationController,
         OverviewPage,
+        UserPages,
+        UserTabPages,
+        UserAccountPages,
         RolePages,
         PermissionPages,
         SessionPages,
