@@ -9,10 +9,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -23,6 +24,8 @@ from litestar_admin_auth.core.text import check_storable
 MAX_LIMIT = 200
 MAX_SEARCH_LENGTH = 200
 MAX_CURSOR_LENGTH = 4000
+
+_LOWER_ASCII = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -112,9 +115,23 @@ def search(query: ListQuery, *columns: InstrumentedAttribute[str]) -> list[Colum
         raise InvalidInput(_("At most %(maximum)s characters are allowed.", maximum=MAX_SEARCH_LENGTH), field="q")
     check_storable(query.q, "q")
     return [
-        or_(*(func.lower(column).contains(word, autoescape=True) for column in columns))
-        for word in query.q.lower().split()
+        or_(
+            *(
+                func.lower(column).contains(spelling, autoescape=True)
+                for column in columns
+                for spelling in _spellings(word)
+            )
+        )
+        for word in query.q.split()
     ]
+
+
+def _spellings(word: str) -> list[str]:
+    """Return what ``lower()`` makes of a word, also in a PostgreSQL database of locale C, where it knows ASCII only."""
+    found = {word.lower()}
+    if not word.isascii():
+        found |= {form.translate(_LOWER_ASCII) for form in (word, word.upper(), word.title())}
+    return sorted(found)
 
 
 async def paginate(
@@ -182,7 +199,8 @@ def _beyond(sort: Sort, key: InstrumentedAttribute[UUID], cursor: _Cursor, rever
     tie = key < cursor.id if reverse else key > cursor.id
     if cursor.value is None:
         return and_(column.is_(None), tie) if reverse else or_(column.is_not(None), and_(column.is_(None), tie))
-    value = literal(cursor.value, column.type)
+    # A made-up number may be larger than the column's type, at which the driver, not the database, gives up.
+    value = literal(cursor.value, BigInteger() if isinstance(cursor.value, int) else column.type)
     if not sort.nullable:
         # One row comparison: the database can start reading its index right here.
         here, there = tuple_(column, key), tuple_(value, literal(cursor.id, key.type))

@@ -227,7 +227,7 @@ class PowerCut(Exception):
 
 
 class TestChangeAndEvent:
-    """An event without its change is a lie, a change without its event a hole: a fault before the commit leaves none."""
+    """An event without its change is a lie, a change without its event a hole: a fault leaves neither."""
 
     @pytest.fixture
     def power_cut(self, database: Database) -> Iterator[None]:
