@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.text import MAX_REASON_LENGTH, one_line
+from litestar_admin_auth.core.text import MAX_REASON_LENGTH, check_storable, one_line
 from litestar_admin_auth.models import Role, User, UserRole
 from litestar_admin_auth.services.access import (
     has_ended,
@@ -81,8 +81,8 @@ async def grant_role(
         LastSuperuser: When the end would come upon the last superuser.
     """
     reason = one_line(reason, "reason", maximum=MAX_REASON_LENGTH)
-    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now()):
-        raise InvalidInput(_("Choose a time in the future."), field="expires_at")
+    if expires_at is not None:
+        expires_at = _in_the_future(expires_at)
     async with database.writing() as db:
         await database.serialize_access_changes(db)
         held = await require(db, actor, "users:write")
@@ -146,8 +146,9 @@ async def set_roles(
 
 async def _load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict[str, Role]:
     found: dict[str, Role] = {}
-    # NUL and lone surrogates cannot be in any stored name, and a driver chokes on them.
-    wanted = {name for name in names if name.isprintable() and len(name) <= 100}
+    for name in names:
+        check_storable(name, field)
+    wanted = {name for name in names if len(name) <= 100}
     if wanted:
         statement = select(Role).where(Role.name.in_(wanted)).options(selectinload(Role.permissions))
         found = {role.name: role for role in await db.scalars(statement)}
@@ -155,6 +156,16 @@ async def _load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict
     if unknown:
         raise InvalidInput(_("There is no role named %(name)s.", name=ascii(unknown[0][:100])), field=field)
     return found
+
+
+def _in_the_future(moment: datetime) -> datetime:
+    try:
+        if moment.tzinfo is not None and moment > now():
+            return moment.astimezone(UTC)
+    except OverflowError:
+        # The last hours of the year 9999 west of Greenwich lie past the calendar's end in UTC.
+        pass
+    raise InvalidInput(_("Choose a time in the future."), field="expires_at")
 
 
 def _give(

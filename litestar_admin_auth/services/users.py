@@ -39,6 +39,8 @@ from litestar_admin_auth.services.sessions import end_sessions_of
 #: What ``status`` can be. Nobody is stored as ``locked``: the throttle locks addresses, for a while.
 STATUSES = ("active", "suspended", "invited", "locked")
 
+MAX_NORMALIZED_EMAIL_LENGTH = 320
+
 SORTS = {
     "created_at": Sort(User.created_at),
     "email": Sort(User.email_normalized),
@@ -176,7 +178,7 @@ async def add_user(
     moment = now()
     user = User(
         email=address,
-        email_normalized=normalize_email(address),
+        email_normalized=_unique_form(address),
         name=one_line(name, "name", maximum=MAX_NAME_LENGTH),
         password_hash=password_hash,
         is_active=True,
@@ -232,7 +234,7 @@ async def update_user(
         before = _profile(user)
         if email is not None:
             user.email = email_address(email)
-            user.email_normalized = normalize_email(user.email)
+            user.email_normalized = _unique_form(user.email)
         if name is not None:
             user.name = one_line(name, "name", maximum=MAX_NAME_LENGTH)
         changes = difference(before, _profile(user))
@@ -340,6 +342,14 @@ def _switch(db: AsyncSession, actor: Actor, user: User, *, active: bool) -> None
     user.updated_at = now()
     action = "user.reactivated" if active else "user.suspended"
     record(db, actor, action, target=user, changes={"status": {"old": before, "new": user.status}})
+
+
+def _unique_form(address: str) -> str:
+    normalized = normalize_email(address)
+    # One character can become eighteen: checked here, since the column has no room for more than it says.
+    if len(normalized) > MAX_NORMALIZED_EMAIL_LENGTH:
+        raise InvalidInput(_("This is not an e-mail address."), field="email")
+    return normalized
 
 
 async def _flush_email(db: AsyncSession) -> None:
