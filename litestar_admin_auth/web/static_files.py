@@ -1,7 +1,7 @@
 """Static files: read once at start, served from memory under a digest of their content.
 
-The style sheets of ``static/css`` are joined into one ``admin.css``, each wrapped in the cascade layer that its
-place names, so that a page asks for one file and a host's own unlayered rules always win. A URL carries the
+The style sheets of ``static/css`` are joined into one ``admin.css``, wrapped in the cascade layers that their places
+name, so that a page asks for one file and a host's own unlayered rules always win. A URL carries the
 digest of all files, and answers ``immutable`` for the current one. Another digest still answers, with ``no-cache``:
 during a rolling deploy, pages of the previous version keep their styles.
 """
@@ -116,7 +116,8 @@ def join_style_sheets(folder: Path) -> str:
     for layer in CSS_LAYERS:
         nested = sorted((folder / layer).glob("*.css"))
         files = [path for path in [folder / f"{layer}.css"] if path.exists()] + nested
-        parts += [f"@layer {layer} {{{path.read_text(encoding='utf-8')}}}" for path in files]
+        sheets = "\n".join(path.read_text(encoding="utf-8") for path in files)
+        parts.append(f"@layer {layer} {{{sheets}}}")
     return tighten("\n".join(parts))
 
 
