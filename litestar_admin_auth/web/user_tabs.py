@@ -46,11 +46,6 @@ class GrantForm(Form):
     )
     until = wtforms.DateField(_l("Last day"), [MayBeEmpty()], description=_l("The role ends with this day, in UTC."))
 
-    def validate_until(self, field: wtforms.Field) -> None:
-        # WTForms has its own sentence for what is no date; this one is for the days that have gone.
-        if field.data is not None and field.data < datetime.now(UTC).date():
-            raise wtforms.ValidationError(_("Choose a day that has not passed."))
-
     @property
     def expires_at(self) -> datetime | None:
         day: date | None = self.until.data
@@ -90,8 +85,8 @@ class UserTabPages(Controller):
         except (NotAllowed, NotFound):
             raise
         except AdminAuthError as error:
-            if error.field == "expires_at":
-                error.field = "until"
+            # People give a day, the service takes a moment.
+            error.field = "until" if error.field == "expires_at" else error.field
             form.blame(error)
             return await _access_page(request, user_id, form, status_code=error.status_code)
         flash(request, "success", _("The role %(name)s is given and in force.", name=grant.role))

@@ -363,8 +363,8 @@ class TestAccess:
         [
             ({"role": ""}, "This field is required."),
             ({"role": "no such role"}, "There is no role named"),
-            ({"until": "2001-01-01"}, "Choose a day that has not passed."),
-            ({"until": "0001-01-01"}, "Choose a day that has not passed."),
+            ({"until": "2001-01-01"}, "Choose a time in the future."),
+            ({"until": "0001-01-01"}, "Choose a time in the future."),
             ({"until": "soon"}, "Not a valid date value."),
             ({"reason": "x" * 501}, "At most 500 characters are allowed."),
             ({"csrf_token": "0" * 64}, "This form has expired."),
@@ -480,6 +480,14 @@ class TestSessionsAndActivity:
             assert refused.status_code == 403
             assert "sessions:revoke" in refused.text
             assert (await browser.get("/admin/")).status_code == 200
+
+    async def test_shows_no_way_to_end_the_sessions_of_somebody_stronger(self, site: Site, sign_in_as: SignIn) -> None:
+        strong, clerk = await site.add_user("superuser"), await sign_in_as("users:read", "sessions:*")
+        async with site.browser() as browser:
+            await sign_in(browser, strong)
+            page = await clerk.get(f"/users/{strong.id}/sessions")
+            assert "No live sessions" not in page.text
+            assert "/revocation" not in page.text
 
     async def test_tells_what_happened_to_the_user_and_to_nobody_else(self, site: Site, superuser: Visitor) -> None:
         user, other = await site.add_user(), await site.add_user()
@@ -622,6 +630,7 @@ async def test_the_last_superuser_stays_and_the_page_says_why(lone_site: Site) -
             page = await browser.post(f"/admin/users/{last.id}/{tail}", data={"csrf_token": token, **fields})
             assert page.status_code == 409, tail
             assert "This is the last active superuser." in page.text
+            assert f'action="/admin/users/{last.id}/{tail}"' in page.text
     row = await users.get_user(lone_site.database, TESTS, last.id)
     assert (row.status, row.roles) == ("active", ["superuser"])
 
