@@ -30,7 +30,7 @@ class LoginForm(Form):
 class ThemeForm(Form):
     """Light, dark, or what the device says."""
 
-    theme = wtforms.SelectField(choices=list(THEMES))
+    theme = wtforms.SelectField(choices=[(theme, theme) for theme in THEMES])
     next = wtforms.HiddenField()
 
 
