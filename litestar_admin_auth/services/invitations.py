@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.core.clock import now
@@ -22,7 +22,7 @@ from litestar_admin_auth.models import OneTimeToken, User
 from litestar_admin_auth.services.access import load_user, load_user_to_change, require
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.passwords import check_password, store_password
+from litestar_admin_auth.services.passwords import check_password, end_links_of, store_password
 from litestar_admin_auth.services.users import UserRow, row_of
 
 INVITATION_VALID_FOR = timedelta(days=3)
@@ -60,7 +60,7 @@ async def create_invitation(database: Database, actor: Actor, user_id: UUID) -> 
             raise Conflict(_("Reactivate the user first."))
         purpose = "invitation" if user.password_hash is None else "reset"
         expires_at = moment + (INVITATION_VALID_FOR if purpose == "invitation" else RESET_VALID_FOR)
-        await _use_up(db, user.id)
+        await end_links_of(db, user.id)
         db.add(
             OneTimeToken(
                 user_id=user.id,
@@ -88,7 +88,7 @@ async def read_invitation(database: Database, token: str) -> UserRow:
 async def accept_invitation(
     database: Database, passwords: Passwords, token: str, raw_password: str, *, ip: str = "", site_title: str = ""
 ) -> UserRow:
-    """Use a link up: set the password and end every session of the user.
+    """Set the password, which uses the link up, and end every session of the user.
 
     Raises:
         NotFound: As :func:`read_invitation`.
@@ -101,7 +101,6 @@ async def accept_invitation(
         # One at a time: of two parallel uses the second finds the link used.
         await database.serialize_access_changes(db)
         _link, loaded = await _load(db, token)
-        await _use_up(db, loaded.id)
         actor = Actor(label=loaded.email, user_id=loaded.id, ip=ip)
         return (await store_password(db, actor, loaded, hashed)).user
 
@@ -116,14 +115,6 @@ async def _load(db: AsyncSession, token: str) -> tuple[OneTimeToken, User]:
         if user.is_active and user.email_normalized == link.email_normalized:
             return link, user
     raise NotFound(_("This link has been used or has expired. Ask for a new one."))
-
-
-async def _use_up(db: AsyncSession, user_id: UUID) -> None:
-    await db.execute(
-        update(OneTimeToken)
-        .where(OneTimeToken.user_id == user_id, OneTimeToken.used_at.is_(None))
-        .values(used_at=now())
-    )
 
 
 def _digest(token: str) -> str:

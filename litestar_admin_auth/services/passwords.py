@@ -12,7 +12,7 @@ from litestar_admin_auth.core.exceptions import EditConflict, InvalidInput, NotF
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, Passwords
 from litestar_admin_auth.core.text import check_storable
-from litestar_admin_auth.models import Session, User
+from litestar_admin_auth.models import OneTimeToken, Session, User
 from litestar_admin_auth.services.access import load_user
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
@@ -22,7 +22,12 @@ from litestar_admin_auth.services.users import UserRow, row_of
 #: Runs that people type for length. A password of nothing but these, a short word and digits is guessed first.
 _RUNS = (
     "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
+    "zaq12wsxcde34rfvbgt56yhnmju78ik",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    "1q2w3e4r5t6y7u8i9o0p",
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789",
     "98765432109876543210",
@@ -56,11 +61,12 @@ def check_password(
     Raises:
         InvalidInput: With the reason.
     """
-    check_storable(raw, field)
+    # The length first: nothing below may read a megabyte.
     if len(raw) < MIN_PASSWORD_LENGTH:
         raise InvalidInput(_("Use at least %(minimum)s characters.", minimum=MIN_PASSWORD_LENGTH), field=field)
     if len(raw) > MAX_PASSWORD_LENGTH:
         raise InvalidInput(_("At most %(maximum)s characters are allowed.", maximum=MAX_PASSWORD_LENGTH), field=field)
+    check_storable(raw, field)
     folded = raw.casefold()
     if _is_repetition(folded) or _is_little_more_than(folded, (*_COMMON_WORDS, *_runs_in(folded))):
         raise InvalidInput(_("This password is among the first that anybody would guess."), field=field)
@@ -151,12 +157,14 @@ async def change_own_password(
 async def store_password(
     db: AsyncSession, actor: Actor, user: User, hashed: str, *, keep: UUID | None = None
 ) -> PasswordChanged:
-    """Write a hash inside the caller's transaction, ending every session but ``keep``.
+    """Write a hash inside the caller's transaction, ending every open link and every session but ``keep``.
 
     The epoch moves too: a login that verified the old password a moment ago must not become a session.
     """
     user.password_hash = hashed
     user.security_epoch += 1
+    # Whoever holds a stolen link must not undo the change that was meant to lock them out.
+    await end_links_of(db, user.id)
     user.updated_at = now()
     user.version += 1
     revoked = await end_sessions_of(db, user.id, "password_changed", keep)
@@ -165,3 +173,12 @@ async def store_password(
     record(db, actor, "user.password_changed", target=user, changes={"sessions_ended": {"new": len(revoked)}})
     await db.flush()
     return PasswordChanged(row_of(user), revoked)
+
+
+async def end_links_of(db: AsyncSession, user_id: UUID) -> None:
+    """Make a user's open one-time links useless, inside the caller's transaction."""
+    await db.execute(
+        update(OneTimeToken)
+        .where(OneTimeToken.user_id == user_id, OneTimeToken.used_at.is_(None))
+        .values(used_at=now())
+    )

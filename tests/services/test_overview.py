@@ -1,0 +1,73 @@
+"""The numbers of the first page."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.models import AuditEvent
+from litestar_admin_auth.services import sessions
+from litestar_admin_auth.services.lists import ListQuery
+from litestar_admin_auth.services.logins import record_failed_login
+from litestar_admin_auth.services.overview import Counts, counts
+from litestar_admin_auth.services.sessions import Client
+from tests.services.people import CLI, People
+
+
+@pytest.fixture
+async def somebody(database: Database, people: People) -> None:
+    """Two active, one suspended, one invited; of eight sessions two live; of three failed logins two today."""
+    first, second = await people.user(), await people.user()
+    suspended = await people.user(is_active=False)
+    await people.user(password_hash=None)
+    for person in (first, second, suspended):
+        await people.session(person)
+    moment = now()
+    for dead in (
+        {"revoked_at": moment}, {"idle_expires_at": moment}, {"expires_at": moment}, {"security_epoch": -1},
+    ):  # fmt: skip
+        await people.session(first, **dead)
+    for _ in range(3):
+        await record_failed_login(database, "nobody@example.com", Client())
+    async with database.writing() as db:
+        old = (await people.events("login.failed"))[0]
+        (await db.get_one(AuditEvent, old.id)).at = moment - timedelta(days=1, minutes=1)
+
+
+ALL = Counts(
+    active_users=2, suspended_users=1, invited_users=1, roles=1, permissions=13, live_sessions=2, failed_logins_24h=2
+)
+
+
+async def test_everything_is_counted(database: Database, somebody: None) -> None:
+    assert await counts(database, CLI) == ALL
+    listed = await sessions.list_sessions(database, CLI, ListQuery(count=True))
+    assert listed.total == ALL.live_sessions
+
+
+@pytest.mark.parametrize(
+    ("permission", "seen"),
+    [
+        ("users:read", {"active_users", "suspended_users", "invited_users"}),
+        ("roles:read", {"roles"}),
+        ("permissions:read", {"permissions"}),
+        ("sessions:read", {"live_sessions"}),
+        ("audit:read", {"failed_logins_24h"}),
+        ("users:write", set[str]()),
+        ("orders:read", set[str]()),
+    ],
+)
+async def test_each_number_needs_the_permission_to_see_the_list(
+    database: Database, people: People, permission: str, seen: set[str]
+) -> None:
+    numbers = asdict(await counts(database, await people.user(permission)))
+    assert {name for name, number in numbers.items() if number is not None} == seen
+
+
+async def test_they_cost_two_queries(database: Database, people: People, queries: list[str]) -> None:
+    actor = await people.superuser()
+    queries.clear()
+    await counts(database, actor)
+    assert len([statement for statement in queries if statement.startswith("SELECT")]) == 2
