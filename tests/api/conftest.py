@@ -1,6 +1,5 @@
 """A real site on each engine, and people who sign in to it by JSON."""
 
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -46,14 +45,9 @@ class Caller:
 SignIn = Callable[..., Awaitable[Caller]]
 
 
-@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-async def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Site]:
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('api') / 'api.sqlite3'}"
-    else:
-        url = os.environ.get("ADMIN_AUTH_TEST_POSTGRESQL", "")
-        if not url:
-            pytest.skip("no PostgreSQL")
+@pytest.fixture(scope="session")
+async def site(shared_database_url: Callable[[], str]) -> AsyncGenerator[Site]:
+    url = shared_database_url()
     database = Database(create_engine(url))
     await upgrade(database)
     await database.close()
