@@ -298,14 +298,17 @@ class TestProfile:
         row = await stored(site, strong)
         assert (row.name, row.status, row.version, row.roles) == ("Strong", "active", 1, ["superuser"])
 
-    async def test_offers_a_mere_reader_nothing_to_send(self, site: Site, sign_in_as: SignIn) -> None:
-        user = await site.add_user(name="Grace")
+    async def test_offers_a_mere_reader_nothing_to_send(
+        self, site: Site, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        user = await site.add_user((await make_role("users:read")).name, name="Grace")
         reader = await sign_in_as("users:read")
         for tail in ("", "/access"):
             page = (await reader.get(f"/users/{user.id}{tail}")).text
             content = page[page.index("<main") :]
             assert "Grace" in content
             assert "<form" not in content
+            assert "/admin/roles/" not in content
             assert not re.search(r'href="[^"]*/(deletion|suspension|removal|sessions|activity)"', content)
         for tail in ("", "/suspension", "/invitation", "/reactivation", "/roles"):
             sent = {"email": user.email, "version": "1", "role": "superuser"}
