@@ -1,6 +1,7 @@
 """Databases and Redis for every test, and at the end of the run the tests that it went without."""
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,6 +68,14 @@ def redis_url(redis_server: str) -> str:
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(64).startswith(b"+OK")
     return redis_server
+
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call each test the same in every process: pytest-xdist refuses names with a random UUID."""
+    return UUID.sub("uuid", val) if isinstance(val, str) and UUID.search(val) else None
 
 
 def left_out(stats: dict[str, list[pytest.TestReport]]) -> list[tuple[str, str]]:
