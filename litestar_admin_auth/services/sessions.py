@@ -21,7 +21,7 @@ from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.access import held_by, permissions_of, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.lists import ListQuery, Page, Sort, paginate, search
+from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 
 #: ``last_seen_at`` is written at most this often: a page of ten requests must not be ten writes.
 SEEN_EVERY = timedelta(minutes=1)
@@ -203,8 +203,9 @@ async def list_sessions(
 
     Raises:
         NotAllowed: Without ``sessions:read``; one's own sessions need nothing.
-        InvalidInput: For a bad sort, limit, cursor or search.
+        InvalidInput: For a bad sort, limit, cursor or search, and for any filter: there are none.
     """
+    filters_of(query)
     async with database.reading() as db:
         if user_id is None or user_id != actor.user_id:
             await require(db, actor, "sessions:read")
