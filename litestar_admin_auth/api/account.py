@@ -12,7 +12,7 @@ from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.services import passwords, sessions, users
+from litestar_admin_auth.services import open_sessions, passwords, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -46,12 +46,12 @@ class AccountController(Controller):
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
     ) -> Listing[Session]:
         """Return one's own live sessions; ``current`` marks the one that asks."""
-        return listing(await sessions.list_sessions(database, actor, page, user_id=_own_id(actor)), Session)
+        return listing(await open_sessions.list_sessions(database, actor, page, user_id=_own_id(actor)), Session)
 
     @delete("/sessions", summary="End all other own sessions")
     async def end_sessions(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> None:
         """End all one's own sessions but the one that asks."""
-        await sessions.revoke_user_sessions(database, actor, _own_id(actor), keep=actor.session_id)
+        await open_sessions.revoke_user_sessions(database, actor, _own_id(actor), keep=actor.session_id)
 
     @delete("/sessions/{session_id:uuid}", summary="End one own session")
     async def end_session(
@@ -59,7 +59,7 @@ class AccountController(Controller):
     ) -> None:
         """End one of one's own sessions; somebody else's is not there."""
         try:
-            await sessions.revoke_session(database, actor, session_id)
+            await open_sessions.revoke_session(database, actor, session_id)
         except NotAllowed as error:
             raise NotFound(_("There is no such session.")) from error
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar_admin_auth.api.dependencies import listing
 from litestar_admin_auth.api.schemas import Listing, Session
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import sessions
+from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -23,11 +23,11 @@ class SessionController(Controller):
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
     ) -> Listing[Session]:
         """Return everybody's live sessions, newest first; also by `last_seen_at`. Needs `sessions:read`."""
-        return listing(await sessions.list_sessions(database, actor, page), Session)
+        return listing(await open_sessions.list_sessions(database, actor, page), Session)
 
     @delete("/{session_id:uuid}", summary="End a session")
     async def remove(
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], session_id: FromPath[UUID]
     ) -> None:
         """End a session: one's own, or with `sessions:revoke` that of somebody who is not stronger."""
-        await sessions.revoke_session(database, actor, session_id)
+        await open_sessions.revoke_session(database, actor, session_id)

@@ -14,7 +14,7 @@ from litestar_admin_auth.api.dependencies import AnyRequest, bodies, body, given
 from litestar_admin_auth.api.invitations import invite
 from litestar_admin_auth.api.schemas import Listing, User
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import access, sessions, users
+from litestar_admin_auth.services import access, open_sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -125,14 +125,14 @@ class UserStateController(Controller):
         user_id: FromPath[UUID],
     ) -> Listing[schemas.Session]:
         """Return a user's live sessions. Needs `sessions:read`."""
-        return listing(await sessions.list_sessions(database, actor, page, user_id=user_id), schemas.Session)
+        return listing(await open_sessions.list_sessions(database, actor, page, user_id=user_id), schemas.Session)
 
     @delete("/sessions", summary="End a user's sessions")
     async def end_sessions(
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], user_id: FromPath[UUID]
     ) -> None:
         """End all sessions of a user. Needs `sessions:revoke`."""
-        await sessions.revoke_user_sessions(database, actor, user_id)
+        await open_sessions.revoke_user_sessions(database, actor, user_id)
 
 
 class UserAccessController(Controller):

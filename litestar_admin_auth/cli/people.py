@@ -14,7 +14,7 @@ from litestar import Litestar
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.cli.running import ACTOR, admin, cell, fail, run
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import passwords, sessions, users
+from litestar_admin_auth.services import open_sessions, passwords, users
 from litestar_admin_auth.services.bootstrap import create_superuser
 
 PASSWORD_VARIABLE = "ADMIN_AUTH_PASSWORD"  # noqa: S105 - the name of a variable
@@ -145,7 +145,7 @@ def revoke_sessions(app: Litestar, user: str) -> None:
 
     async def work(_runtime: Runtime, database: Database) -> None:
         row = await users.find_user(database, ACTOR, user)
-        ended = await sessions.revoke_user_sessions(database, ACTOR, row.id)
+        ended = await open_sessions.revoke_user_sessions(database, ACTOR, row.id)
         click.echo(f"{len(ended)} sessions of {row.email} have ended.")
 
     run(app, work)

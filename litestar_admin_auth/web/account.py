@@ -16,9 +16,9 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.text import MAX_NAME_LENGTH
-from litestar_admin_auth.services import sessions, users
+from litestar_admin_auth.services import open_sessions, users
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.sessions import SessionRow
+from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
@@ -97,7 +97,7 @@ class AccountPages(Controller):
     async def list_sessions(self, request: AnyRequest) -> Response[Any]:
         database, actor, user_id = _tables_and_user(request)
         query = list_query(request, sort="-created_at")
-        page = await sessions.list_sessions(database, actor, query, user_id=user_id)
+        page = await open_sessions.list_sessions(database, actor, query, user_id=user_id)
         return render(request, "account/sessions.html", page=page)
 
     @get("/sessions/revocation")
@@ -110,7 +110,7 @@ class AccountPages(Controller):
         database, actor, user_id = _tables_and_user(request)
         if not ConfirmForm(request, await read_form(request)).validate():
             return _others_page(request, status_code=400, error=_("This form has expired. Send it once more."))
-        ended = await sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
+        ended = await open_sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
         flash(request, "success", _signed_out(len(ended)))
         return see_other(request, admin_url(request, "account", "sessions"))
 
@@ -125,7 +125,7 @@ class AccountPages(Controller):
         if not ConfirmForm(request, await read_form(request)).validate():
             error = _("This form has expired. Send it once more.")
             return _session_page(request, session, status_code=400, error=error)
-        await sessions.revoke_session(database, actor, session_id)
+        await open_sessions.revoke_session(database, actor, session_id)
         flash(request, "success", _("The session on %(device)s has ended.", device=filters.device(session.user_agent)))
         return see_other(request, admin_url(request, "account", "sessions"))
 
@@ -157,7 +157,7 @@ async def _profile_page(
 async def _own_session(request: AnyRequest, session_id: UUID) -> SessionRow:
     database, actor, user_id = _tables_and_user(request)
     try:
-        session = await sessions.session_to_revoke(database, actor, session_id)
+        session = await open_sessions.session_to_revoke(database, actor, session_id)
     except NotAllowed as error:
         # Whether somebody else's session exists is nobody's business here.
         raise NotFound from error

@@ -7,8 +7,8 @@ from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.services import sessions
-from litestar_admin_auth.services.sessions import SessionRow
+from litestar_admin_auth.services import open_sessions
+from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
@@ -28,23 +28,23 @@ class SessionPages(Controller):
     async def index(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
         query = list_query(request, sort="-created_at")
-        page = await sessions.list_sessions(database, actor, query)
+        page = await open_sessions.list_sessions(database, actor, query)
         return render(request, "sessions/index.html", "results", page=page, query=query)
 
     @get("/{session_id:uuid}/revocation")
     async def ask_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        return _revocation_page(request, await sessions.session_to_revoke(database, actor, session_id))
+        return _revocation_page(request, await open_sessions.session_to_revoke(database, actor, session_id))
 
     @post("/{session_id:uuid}/revocation")
     async def revoke(self, request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        session = await sessions.session_to_revoke(database, actor, session_id)
+        session = await open_sessions.session_to_revoke(database, actor, session_id)
         form = ConfirmForm(request, await read_form(request))
         if not form.validate():
             error = _("This form has expired. Send it once more.")
             return _revocation_page(request, session, status_code=400, error=error)
-        await sessions.revoke_session(database, actor, session_id)
+        await open_sessions.revoke_session(database, actor, session_id)
         flash(request, "success", _("The session of %(email)s has ended.", email=session.user_email))
         return see_other(request, admin_url(request, "sessions"))
 

@@ -16,7 +16,7 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.text import MAX_REASON_LENGTH
-from litestar_admin_auth.services import access, audit, roles, sessions, users
+from litestar_admin_auth.services import access, audit, open_sessions, roles, users
 from litestar_admin_auth.services.grants import Grant
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
@@ -118,7 +118,7 @@ class UserTabPages(Controller):
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         query = list_query(request, sort="-created_at")
-        page = await sessions.list_sessions(database, actor, query, user_id=user_id)
+        page = await open_sessions.list_sessions(database, actor, query, user_id=user_id)
         return tab_page(request, "sessions", user, changeable=await is_changeable(request, user_id), page=page)
 
     @get("/sessions/revocation")
@@ -137,7 +137,7 @@ class UserTabPages(Controller):
                 request, user, status_code=400, error=_("This form has expired. Send it once more.")
             )
         # Only one's own session can be the current one: for anybody else, nothing is kept.
-        ended = await sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
+        ended = await open_sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
         flash(request, "success", ngettext("%(num)s session has ended.", "%(num)s sessions have ended.", len(ended)))
         return see_other(request, user_url(request, user_id, "sessions"))
 

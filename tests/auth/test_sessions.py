@@ -373,7 +373,7 @@ class TestRow:
             async def away(*_: object) -> None:
                 raise OSError("the database is away: postgresql://admin:secret@db")
 
-            monkeypatch.setattr("litestar_admin_auth.services.sessions._load", away)
+            monkeypatch.setattr("litestar_admin_auth.services.sessions.load_session", away)
             assert (await browser.get("/open")).json() == {"user": None}
             assert (await browser.get("/private")).status_code == 401
             for path in ("/admin", "/admin/api/auth/me", "/admin/roles"):

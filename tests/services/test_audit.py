@@ -6,7 +6,7 @@ import pytest
 
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed
-from litestar_admin_auth.services import audit, logins, roles, sessions, users
+from litestar_admin_auth.services import audit, logins, open_sessions, roles, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.sessions import Client, SessionPolicy
@@ -68,7 +68,7 @@ class TestTheLog:
             users.suspend_user(database, clerk, id_of(target)),
             users.grant_role(database, clerk, id_of(clerk), "superuser"),
             roles.create_role(database, clerk, name="New"),
-            sessions.revoke_user_sessions(database, clerk, id_of(target)),
+            open_sessions.revoke_user_sessions(database, clerk, id_of(target)),
         ):
             with pytest.raises(NotAllowed):
                 await attempt

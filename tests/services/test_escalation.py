@@ -10,7 +10,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import LastSuperuser, NotAllowed, NotFound, StrongerThanYou, SystemRole
-from litestar_admin_auth.services import invitations, roles, sessions, users
+from litestar_admin_auth.services import invitations, open_sessions, roles, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.passwords import set_password
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
@@ -27,7 +27,7 @@ ACTS: dict[str, tuple[Act, str]] = {
     "reactivate": (users.reactivate_user, "users:write"),
     "delete": (users.delete_user, "users:delete"),
     "send a link for": (invitations.create_invitation, "users:write"),
-    "end the sessions of": (sessions.revoke_user_sessions, "sessions:revoke"),
+    "end the sessions of": (open_sessions.revoke_user_sessions, "sessions:revoke"),
     "strip of all roles": (lambda db, actor, whom: users.update_user(db, actor, whom, roles=[]), "users:write"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.models import User
-from litestar_admin_auth.services import audit, catalogue, roles, sessions, users
+from litestar_admin_auth.services import audit, catalogue, open_sessions, roles, users
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, People
 
@@ -277,7 +277,7 @@ async def test_a_list_costs_as_many_queries_for_fifty_rows_as_for_two(
             "users": lambda: users.list_users(database, CLI, ListQuery(limit=200)),
             "roles": lambda: roles.list_roles(database, CLI, ListQuery(limit=200)),
             "permissions": lambda: catalogue.list_permissions(database, CLI, ListQuery(limit=200)),
-            "sessions": lambda: sessions.list_sessions(database, CLI, ListQuery(limit=200)),
+            "sessions": lambda: open_sessions.list_sessions(database, CLI, ListQuery(limit=200)),
             "events": lambda: audit.list_events(database, CLI, ListQuery(limit=200)),
             "members": lambda: roles.members_of(database, CLI, shared.id, ListQuery(limit=200)),
         }.items():

@@ -8,7 +8,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import AuditEvent
-from litestar_admin_auth.services import sessions
+from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.logins import record_failed_login
 from litestar_admin_auth.services.overview import Counts, counts
@@ -43,7 +43,7 @@ ALL = Counts(
 
 async def test_everything_is_counted(database: Database, somebody: None) -> None:
     assert await counts(database, CLI) == ALL
-    listed = await sessions.list_sessions(database, CLI, ListQuery(count=True))
+    listed = await open_sessions.list_sessions(database, CLI, ListQuery(count=True))
     assert listed.total == ALL.live_sessions
 
 

@@ -8,7 +8,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound, StrongerThanYou
-from litestar_admin_auth.services import sessions
+from litestar_admin_auth.services import open_sessions, sessions
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, People, id_of
@@ -20,14 +20,14 @@ class TestSeeing:
         here, there = await people.session(person), await people.session(person)
         await people.session(other)
         viewer = Actor(person.label, user_id=person.user_id, session_id=here)
-        page = await sessions.list_sessions(database, viewer, ListQuery(), user_id=person.user_id)
+        page = await open_sessions.list_sessions(database, viewer, ListQuery(), user_id=person.user_id)
         assert {row.id: row.current for row in page.items} == {here: True, there: False}
 
     async def test_those_of_others_needs_sessions_read(self, database: Database, people: People) -> None:
         person, other = await people.user("sessions:revoke"), await people.user()
         for whose in (None, other.user_id):
             with pytest.raises(NotAllowed) as refusal:
-                await sessions.list_sessions(database, person, ListQuery(), user_id=whose)
+                await open_sessions.list_sessions(database, person, ListQuery(), user_id=whose)
             assert refusal.value.permission == "sessions:read"
 
     async def test_everybodys_leaves_out_the_dead(self, database: Database, people: People) -> None:
@@ -39,7 +39,7 @@ class TestSeeing:
             {"revoked_at": moment}, {"idle_expires_at": moment}, {"expires_at": moment}, {"security_epoch": -1},
         ):  # fmt: skip
             await people.session(person, **dead)
-        page = await sessions.list_sessions(database, CLI, ListQuery(count=True))
+        page = await open_sessions.list_sessions(database, CLI, ListQuery(count=True))
         assert ([row.id for row in page.items], page.total) == ([live], 1)
 
     async def test_finds_by_address_and_ip(self, database: Database, people: People) -> None:
@@ -47,28 +47,28 @@ class TestSeeing:
         session = await people.session(person, ip="192.0.2.7")
         await people.session(await people.user(email="bert@example.com"))
         for q in ("ANNA", "192.0.2.7", "anna 192"):
-            page = await sessions.list_sessions(database, CLI, ListQuery(q=q))
+            page = await open_sessions.list_sessions(database, CLI, ListQuery(q=q))
             assert [row.id for row in page.items] == [session]
 
     async def test_ends_at_the_earlier_of_its_two_ends(self, database: Database, people: People) -> None:
         soon = now() + timedelta(minutes=5)
         await people.session(await people.user(), idle_expires_at=soon)
-        [row] = (await sessions.list_sessions(database, CLI, ListQuery())).items
+        [row] = (await open_sessions.list_sessions(database, CLI, ListQuery())).items
         assert row.expires_at == soon
 
     @pytest.mark.parametrize("sort", ["ip", "user_agent", "generation", "revoked_at"])
     async def test_has_few_orders(self, database: Database, sort: str) -> None:
         with pytest.raises(InvalidInput):
-            await sessions.list_sessions(database, CLI, ListQuery(sort=sort))
+            await open_sessions.list_sessions(database, CLI, ListQuery(sort=sort))
 
     async def test_has_no_filters_that_are_quietly_ignored(self, database: Database) -> None:
         with pytest.raises(InvalidInput) as refusal:
-            await sessions.list_sessions(database, CLI, ListQuery(filters={"user": "somebody"}))
+            await open_sessions.list_sessions(database, CLI, ListQuery(filters={"user": "somebody"}))
         assert refusal.value.field == "user"
 
 
 class TestEnding:
-    @pytest.mark.parametrize("act", [sessions.session_to_revoke, sessions.revoke_session])
+    @pytest.mark.parametrize("act", [open_sessions.session_to_revoke, open_sessions.revoke_session])
     async def test_that_of_a_stronger_user_is_refused(self, database: Database, people: People, act: object) -> None:
         clerk = await people.user("sessions:*")
         session = await people.session(await people.superuser())
@@ -76,7 +76,7 @@ class TestEnding:
         with pytest.raises(StrongerThanYou):
             await act(database, clerk, session)
 
-    @pytest.mark.parametrize("act", [sessions.session_to_revoke, sessions.revoke_session])
+    @pytest.mark.parametrize("act", [open_sessions.session_to_revoke, open_sessions.revoke_session])
     async def test_that_of_another_needs_the_permission(self, database: Database, people: People, act: object) -> None:
         session = await people.session(await people.user())
         assert callable(act)
@@ -87,23 +87,23 @@ class TestEnding:
     async def test_ones_own_needs_nothing(self, database: Database, people: People) -> None:
         person = await people.user()
         session = await people.session(person)
-        await sessions.revoke_session(database, person, session)
+        await open_sessions.revoke_session(database, person, session)
         assert await people.live_sessions(person) == []
 
     async def test_twice_is_one_event(self, database: Database, people: People) -> None:
         person = await people.user()
         session = await people.session(person)
         for _ in range(2):
-            await sessions.revoke_session(database, CLI, session)
+            await open_sessions.revoke_session(database, CLI, session)
         [event] = await people.events()
         assert (event.action, event.target_id) == ("session.revoked", str(session))
         assert event.changes["user"] == {"old": person.label}
 
     async def test_one_that_is_not_there_is_not_found(self, database: Database) -> None:
         for attempt in (
-            sessions.revoke_session(database, CLI, uuid4()),
-            sessions.session_to_revoke(database, CLI, uuid4()),
-            sessions.revoke_user_sessions(database, CLI, uuid4()),
+            open_sessions.revoke_session(database, CLI, uuid4()),
+            open_sessions.session_to_revoke(database, CLI, uuid4()),
+            open_sessions.revoke_user_sessions(database, CLI, uuid4()),
         ):
             with pytest.raises(NotFound):
                 await attempt
@@ -111,7 +111,7 @@ class TestEnding:
     async def test_all_of_a_user_keeps_the_one_that_is_asked_for(self, database: Database, people: People) -> None:
         person = await people.user()
         kept, *ended = [await people.session(person) for _ in range(3)]
-        assert set(await sessions.revoke_user_sessions(database, person, id_of(person), keep=kept)) == set(ended)
+        assert set(await open_sessions.revoke_user_sessions(database, person, id_of(person), keep=kept)) == set(ended)
         assert await people.live_sessions(person) == [kept]
         [event] = await people.events()
         assert event.changes == {"sessions": {"old": 2, "new": 0}}

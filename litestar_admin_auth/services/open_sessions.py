@@ -1,0 +1,139 @@
+"""Seeing and ending open sessions: one's own, or with a permission those of others who are not stronger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import NotFound
+from litestar_admin_auth.models import Session, User
+from litestar_admin_auth.services.access import permissions_of, require, require_covers
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.audit import record
+from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.sessions import end_sessions_of, load_session, lock_session
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A session as pages and API show it; ``current`` marks the viewer's own."""
+
+    id: UUID
+    user_id: UUID
+    user_email: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    ip: str
+    user_agent: str
+    current: bool
+    revoked_at: datetime | None
+
+
+async def list_sessions(
+    database: Database, actor: Actor, query: ListQuery, *, user_id: UUID | None = None
+) -> Page[SessionRow]:
+    """Return live sessions, newest first: everybody's, or one user's.
+
+    Raises:
+        NotAllowed: Without ``sessions:read``; one's own sessions need nothing.
+        InvalidInput: For a bad sort, limit, cursor or search, and for any filter: there are none.
+    """
+    filters_of(query)
+    async with database.reading() as db:
+        if user_id is None or user_id != actor.user_id:
+            await require(db, actor, "sessions:read")
+        statement = _live(select(Session).options(joinedload(Session.user)))
+        if user_id is not None:
+            statement = statement.where(Session.user_id == user_id)
+        statement = statement.where(*search(query, User.email_normalized, Session.ip))
+        page = await paginate(
+            db,
+            statement,
+            query,
+            {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)},
+            key=Session.id,
+        )
+    return page.map(lambda session: _row(session, actor))
+
+
+async def session_to_revoke(database: Database, actor: Actor, session_id: UUID) -> SessionRow:
+    """Return the session that :func:`revoke_session` would end, for the question before; raises as that does."""
+    async with database.reading() as db:
+        session = await load_session(db, session_id)
+        if session is None:
+            raise NotFound
+        await _require_revocable(db, actor, session)
+    return _row(session, actor)
+
+
+async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> None:
+    """End a session: one's own, or with ``sessions:revoke`` that of somebody who is not stronger.
+
+    Raises:
+        NotFound: When there is no such session.
+        NotAllowed: Without ``sessions:revoke``, for somebody else's.
+        StrongerThanYou: When its user holds what the actor does not.
+    """
+    async with database.writing() as db:
+        session = await lock_session(db, session_id)
+        if session is None:
+            raise NotFound
+        await _require_revocable(db, actor, session)
+        if session.revoked_at is None:
+            session.revoked_at, session.revoked_reason = now(), "revoked"
+            record(db, actor, "session.revoked", target=session, changes={"user": {"old": session.user.email}})
+
+
+async def revoke_user_sessions(
+    database: Database, actor: Actor, user_id: UUID, *, keep: UUID | None = None
+) -> list[UUID]:
+    """End all live sessions of a user but ``keep`` and return their ids; the rights are those of one session."""
+    async with database.writing() as db:
+        user = await db.get(User, user_id)
+        if user is None:
+            raise NotFound
+        if user_id != actor.user_id:
+            held = await require(db, actor, "sessions:revoke")
+            require_covers(held, await permissions_of(db, user_id))
+        ended = await end_sessions_of(db, user_id, "revoked", keep)
+        if ended:
+            record(db, actor, "session.revoked", target=user, changes={"sessions": {"old": len(ended), "new": 0}})
+        return ended
+
+
+async def _require_revocable(db: AsyncSession, actor: Actor, session: Session) -> None:
+    if session.user_id != actor.user_id:
+        held = await require(db, actor, "sessions:revoke")
+        require_covers(held, await permissions_of(db, session.user_id))
+
+
+def _live(statement: Select[Session]) -> Select[Session]:
+    moment = now()
+    return statement.join(User, User.id == Session.user_id).where(
+        Session.revoked_at.is_(None),
+        Session.idle_expires_at > moment,
+        Session.expires_at > moment,
+        User.is_active,
+        Session.security_epoch == User.security_epoch,
+    )
+
+
+def _row(session: Session, actor: Actor) -> SessionRow:
+    return SessionRow(
+        id=session.id,
+        user_id=session.user_id,
+        user_email=session.user.email,
+        created_at=session.created_at,
+        last_seen_at=session.last_seen_at,
+        expires_at=min(session.idle_expires_at, session.expires_at),
+        ip=session.ip,
+        user_agent=session.user_agent,
+        current=session.id == actor.session_id,
+        revoked_at=session.revoked_at,
+    )
