@@ -15,9 +15,9 @@ from litestar_admin_auth.auth.authentication import authenticate, bind_forms, op
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
+from litestar_admin_auth.auth.reader import speak_to
 from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.auth.runtime import Runtime
-from litestar_admin_auth.core import i18n
 
 #: Our largest form is a role of a few thousand permissions.
 MAX_BODY_BYTES = 1_000_000
@@ -72,10 +72,11 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
         inside = _scope_of_its_own(scope, path)
         state = open_state(runtime, inside, path)
         locked_down = with_security_headers(with_cookies(send, state))
-        i18n.activate(i18n.negotiate(_header(scope, b"accept-language")))
+        speak_to(runtime, inside, state)
         try:
             pages = not runtime.is_api(path)
             await authenticate(runtime, inside, state, pages=pages)
+            speak_to(runtime, inside, state)
             if pages and not path.startswith(f"{prefix}/static/"):
                 bind_forms(runtime, inside, state)
         except Exception as fault:  # noqa: BLE001 - raised again by the admission, where it gets an error page
@@ -123,7 +124,3 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_head
-
-
-def _header(scope: Scope, wanted: bytes) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == wanted), "")

@@ -61,6 +61,16 @@ class Cookies:
         """The name of the cookie that remembers light or dark."""
         return self._prefixed(self.name + "_theme")
 
+    @property
+    def language(self) -> str:
+        """The name of the cookie that remembers the chosen language."""
+        return self._prefixed(self.name + "_language")
+
+    @property
+    def zone(self) -> str:
+        """The name of the cookie in which the pages' script tells the browser's time zone."""
+        return self._prefixed(self.name + "_zone")
+
     def set(self, name: str, value: str, *, max_age: int | None = None, httponly: bool | None = None) -> str:
         """Return a ``Set-Cookie`` header value.
 

@@ -18,11 +18,21 @@ class CurrentUser:
     name: str
     roles: list[str]
     permissions: list[str]
+    language: str | None = None
+    time_zone: str | None = None
 
     @classmethod
     def of(cls, signed_in: SignedIn) -> "CurrentUser":
         user = signed_in.user
-        return cls(user.id, user.email, user.name, signed_in.roles, signed_in.permissions)
+        return cls(
+            user.id,
+            user.email,
+            user.name,
+            signed_in.roles,
+            signed_in.permissions,
+            user.language,
+            user.time_zone,
+        )
 
     def can(self, permission: str) -> bool:
         """Tell whether the user holds a permission; for showing things. Services decide for themselves."""

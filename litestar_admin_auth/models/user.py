@@ -30,6 +30,10 @@ class User(HasId, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    #: The language of one's pages and mails, such as ``de``; None leaves it to the browser.
+    language: Mapped[str | None] = mapped_column(String(20))
+    #: The zone that times are shown in, such as ``Europe/Berlin``; None leaves it to the browser.
+    time_zone: Mapped[str | None] = mapped_column(String(64))
 
     # lazy="raise": a page that forgets to load its rows fails in the test, not slowly in production.
     grants: Mapped[list["UserRole"]] = relationship(

@@ -1,14 +1,22 @@
 """Template filters: how dates, people and browsers read."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from babel.dates import format_date, format_time, format_timedelta
 from markupsafe import Markup, escape
 
+from litestar_admin_auth.core import i18n
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.i18n import ngettext
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+#: A distance in time is told in the first of these units that it is below the end of.
+STEPS: tuple[tuple[Literal["minute", "hour", "day"], int, float], ...] = (
+    ("minute", MINUTE, HOUR),
+    ("hour", HOUR, 2 * DAY),
+    ("day", DAY, float("inf")),
+)
 
 # The order decides: Edge and Opera also say Chrome, and Chrome also says Safari.
 BROWSERS = (
@@ -34,7 +42,7 @@ SYSTEMS = (
 
 
 def date_time(value: datetime | None, never: str = "") -> Markup:
-    """A moment as ``<time>``, in UTC to the minute; ``never`` stands for None."""
+    """A moment as ``<time>``, to the minute in the reader's zone; ``never`` stands for None."""
     if value is None:
         return escape(never)
     return _time(value, _readable(value))
@@ -44,7 +52,7 @@ def relative(value: datetime | None, never: str = "") -> Markup:
     """A moment as the distance from now ("3 hours ago"), with the exact time in its tooltip."""
     if value is None:
         return escape(never)
-    return _time(value, _distance(now() - _utc(value)))
+    return _time(value, _distance(now() - _local(value)))
 
 
 def initials(name: str) -> str:
@@ -68,42 +76,37 @@ def device_icon(user_agent: str) -> str:
     return "smartphone" if any(mark in user_agent for mark in ("iPhone", "Android", "Mobile")) else "monitor"
 
 
-def _utc(value: datetime) -> datetime:
+def _local(value: datetime) -> datetime:
     # SQLite gives naive times back; ours are always UTC.
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    return moment.astimezone(i18n.active_zone())
 
 
 def _readable(value: datetime) -> str:
-    return f"{_utc(value):%Y-%m-%d %H:%M} UTC"
+    moment, locale = _local(value), i18n.current_locale()
+    text = f"{format_date(moment, 'medium', locale=locale)} {format_time(moment, 'HH:mm', locale=locale)}"
+    # Whose zone is not known is told which one the times are in; all others read their own clock.
+    return f"{text} UTC" if i18n.active_zone().key == i18n.DEFAULT_ZONE else text
 
 
 def _time(value: datetime, text: str) -> Markup:
-    exact = _utc(value).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, _readable(value), text)
+    moment = _local(value)
+    exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    zone = f"{_readable(value)} ({i18n.active_zone().key})" if text != _readable(value) else i18n.active_zone().key
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, zone, text)
 
 
 def _distance(past: timedelta) -> str:
+    """Whole minutes, hours up to two days, then days: "32 days ago" says more than "1 month ago"."""
     seconds = int(past.total_seconds())
-    ahead, seconds = seconds < 0, abs(seconds)
-    if seconds < MINUTE:
+    if abs(seconds) < MINUTE:
         return _("just now")
-    if seconds < HOUR:
-        count = seconds // MINUTE
-        return (
-            ngettext("in %(num)s minute", "in %(num)s minutes", count)
-            if ahead
-            else ngettext("%(num)s minute ago", "%(num)s minutes ago", count)
-        )
-    if seconds < 2 * DAY:
-        count = seconds // HOUR
-        return (
-            ngettext("in %(num)s hour", "in %(num)s hours", count)
-            if ahead
-            else ngettext("%(num)s hour ago", "%(num)s hours ago", count)
-        )
-    count = seconds // DAY
-    return (
-        ngettext("in %(num)s day", "in %(num)s days", count)
-        if ahead
-        else ngettext("%(num)s day ago", "%(num)s days ago", count)
+    unit, length, _below = next(step for step in STEPS if abs(seconds) < step[2])
+    whole = abs(seconds) // length * length
+    return format_timedelta(
+        timedelta(seconds=-whole if seconds > 0 else whole),
+        granularity=unit,
+        threshold=float("inf"),
+        add_direction=True,
+        locale=i18n.current_locale(),
     )

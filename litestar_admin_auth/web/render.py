@@ -312,7 +312,9 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
         "path": path,
         "full_path": f"{path}?{query}" if query else path,
         "here": here,
-        "locale": i18n.active_locale(),
+        "language": i18n.active_language(),
+        "direction": i18n.direction(),
+        "zone_cookie": runtime.cookies.zone,
         "flashes": take_flashes(request) if with_flashes else [],
     }
 

@@ -19,7 +19,7 @@ def test_any_header_leads_to_a_language_that_ships(header: str) -> None:
 
 
 def test_the_heaviest_language_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "LANGUAGES", ("en", "de"))
+    monkeypatch.setattr(i18n, "LANGUAGES", {"en": "English", "de": "Deutsch"})
     for header, expected in (
         ("de", "de"),
         ("de-AT", "de"),
@@ -44,4 +44,4 @@ def test_a_percent_sign_in_a_value_or_a_plain_message_is_only_that() -> None:
 
 def test_an_unknown_language_is_the_default() -> None:
     i18n.activate("../../etc")
-    assert i18n.active_locale() == "en"
+    assert i18n.active_language() == "en"
