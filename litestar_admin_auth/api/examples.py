@@ -89,7 +89,11 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
         "removed": [],
         "users": [{"id": _USER_ID, "email": "mira@example.com", "gains": ["orders:refund"], "loses": []}],
         "users_total": 1,
+        "groups": [{"gains": ["orders:refund"], "loses": [], "users_total": 1}],
+        "changes": {},
+        "members": 12,
     },
+    schemas.ChangeGroup: {"gains": ["orders:refund"], "loses": [], "users_total": 1},
     schemas.Permission: {
         "code": "orders:refund",
         "description": "Refund an order",

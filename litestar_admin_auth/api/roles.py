@@ -103,7 +103,22 @@ class RoleController(Controller):
     ) -> RolePreview:
         """Tell what a PATCH with this body would change, and for whom; nothing is saved. Needs `roles:write`.
 
-        Without `users:read` the users are counted but not named.
+        It is refused as the PATCH would be. Without `users:read` the users are counted but not named.
         """
-        preview = await roles.preview_role(database, actor, role_id, permissions=given(data.permissions))
+        preview = await roles.preview_role(
+            database,
+            actor,
+            role_id,
+            name=given(data.name),
+            description=given(data.description),
+            permissions=given(data.permissions),
+            version=given(data.version),
+        )
         return body(preview, RolePreview)
+
+    @get("/{role_id:uuid}/deletion-preview", summary="Preview a role's deletion")
+    async def deletion_preview(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], role_id: FromPath[UUID]
+    ) -> RolePreview:
+        """Tell what deleting a role would take from whom; nothing is deleted. Needs `roles:delete`."""
+        return body(await roles.preview_role_deletion(database, actor, role_id), RolePreview)

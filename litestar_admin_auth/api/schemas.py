@@ -12,8 +12,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH
-from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_REASON_LENGTH
-from litestar_admin_auth.services.roles import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH
+from litestar_admin_auth.core.text import (
+    MAX_DESCRIPTION_LENGTH,
+    MAX_EMAIL_LENGTH,
+    MAX_NAME_LENGTH,
+    MAX_REASON_LENGTH,
+    MAX_ROLE_NAME_LENGTH,
+)
 
 #: The largest INTEGER of PostgreSQL: a greater one would be a fault of the driver.
 MAX_VERSION = 2**31 - 1
@@ -187,11 +192,24 @@ class UserChange(Struct, frozen=True):
     loses: list[str]
 
 
+class ChangeGroup(Struct, frozen=True):
+    """So many users gain and lose the same."""
+
+    gains: list[str]
+    loses: list[str]
+    users_total: int
+
+
 class RolePreview(Struct, frozen=True):
+    """``users`` names the first fifty; ``groups`` has the same people by what changes for them, largest first."""
+
     added: list[str]
     removed: list[str]
     users: list[UserChange]
     users_total: int
+    groups: list[ChangeGroup]
+    changes: dict[str, dict[str, str]]
+    members: int
 
 
 class Permission(Struct, frozen=True):

@@ -8,6 +8,8 @@ from litestar_admin_auth.core.i18n import gettext as _
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 MAX_NAME_LENGTH = 200
+MAX_ROLE_NAME_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 500
 MAX_REASON_LENGTH = 500
 
 # Deliberately plain: one @, no spaces or controls, a dot inside the domain. Whether mail arrives only sending can tell.

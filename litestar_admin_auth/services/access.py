@@ -12,7 +12,14 @@ from sqlalchemy.orm import selectinload
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidInput, LastSuperuser, NotAllowed, NotFound, StrongerThanYou
+from litestar_admin_auth.core.exceptions import (
+    InvalidInput,
+    LastSuperuser,
+    NotAllowed,
+    NotFound,
+    StrongerThanYou,
+    SystemRole,
+)
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import WILDCARD, grants, holds, is_code, missing
 from litestar_admin_auth.models import Permission, Role, RolePermission, User, UserRole
@@ -54,9 +61,9 @@ class Explanation:
     status: str = "active"
 
 
-def unexpired(moment: datetime) -> ColumnElement[bool]:
-    """Return the condition that a grant of a role has not ended."""
-    return or_(UserRole.expires_at.is_(None), UserRole.expires_at > moment)
+def unexpired(moment: datetime, grant: type[UserRole] = UserRole) -> ColumnElement[bool]:
+    """Return the condition that a grant of a role, possibly an alias of the table, has not ended."""
+    return or_(grant.expires_at.is_(None), grant.expires_at > moment)
 
 
 async def permissions_of(db: AsyncSession, user_id: UUID) -> frozenset[str]:
@@ -186,6 +193,21 @@ async def load_role(db: AsyncSession, role_id: UUID) -> Role:
     role = await db.scalar(select(Role).where(Role.id == role_id).options(selectinload(Role.permissions)))
     if role is None:
         raise NotFound(_("There is no such role."))
+    return role
+
+
+async def load_role_to_change(db: AsyncSession, held: frozenset[str], role_id: UUID) -> Role:
+    """Return a role that an actor may change or delete: not the built-in one, and none that holds what they lack.
+
+    Raises:
+        NotFound: When there is none.
+        SystemRole: For the built-in role.
+        StrongerThanYou: When the role holds what the actor does not.
+    """
+    role = await load_role(db, role_id)
+    if role.is_system:
+        raise SystemRole
+    require_covers(held, role.codes)
     return role
 
 

@@ -11,13 +11,12 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import ConfigError, InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS, WILDCARD, holds
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH
 from litestar_admin_auth.models import Permission, Role, RolePermission
 from litestar_admin_auth.services.access import require, require_any
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
-
-MAX_DESCRIPTION_LENGTH = 500
 
 PACKAGE, HOST = "package", "host"
 

@@ -82,12 +82,12 @@ async def grant_role(
     """
     reason = one_line(reason, "reason", maximum=MAX_REASON_LENGTH)
     if expires_at is not None:
-        expires_at = _in_the_future(expires_at)
+        expires_at = in_the_future(expires_at)
     async with database.writing() as db:
         await database.serialize_access_changes(db)
         held = await require(db, actor, "users:write")
         user = await load_user_to_change(db, actor, held, user_id)
-        role = (await _load_roles(db, [role_name], field="role"))[role_name]
+        role = (await load_roles(db, [role_name], field="role"))[role_name]
         require_covers(held, role.codes)
         async with keeping_a_superuser(db):
             grant = _give(db, actor, user, role, reason=reason, expires_at=expires_at)
@@ -131,7 +131,7 @@ async def set_roles(
         LastSuperuser: When nobody else could administer everything.
     """
     moment = now()
-    roles = await _load_roles(db, list(role_names), field="roles")
+    roles = await load_roles(db, list(role_names), field="roles")
     current = {grant.role.name: grant for grant in user.grants if not has_ended(grant, moment)}
     given = [role for name, role in sorted(roles.items()) if name not in current]
     taken = [grant for name, grant in sorted(current.items()) if name not in roles]
@@ -144,7 +144,12 @@ async def set_roles(
     return bool(given or taken)
 
 
-async def _load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict[str, Role]:
+async def load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict[str, Role]:
+    """Return roles by their names, with what they hold.
+
+    Raises:
+        InvalidInput: For ``field``, naming the first that there is not.
+    """
     found: dict[str, Role] = {}
     for name in names:
         check_storable(name, field)
@@ -158,7 +163,12 @@ async def _load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict
     return found
 
 
-def _in_the_future(moment: datetime) -> datetime:
+def in_the_future(moment: datetime) -> datetime:
+    """Return the end of a grant in UTC.
+
+    Raises:
+        InvalidInput: For ``expires_at``, when it has no zone or has passed.
+    """
     try:
         if moment.tzinfo is not None and moment > now():
             return moment.astimezone(UTC)

@@ -1,112 +1,207 @@
-"""What a change of a role would do, and to whom, before it is saved."""
+"""What saving or deleting a role would do, and to whom, before it is done.
+
+Each preview asks for what the change itself asks for and is refused as the change would be: nobody learns from it who
+could do what by roles that they may not touch.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.permissions import holds
-from litestar_admin_auth.models import Permission, RolePermission, User, UserRole
-from litestar_admin_auth.services.access import load_role, require, unexpired
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
+from litestar_admin_auth.models import Role, User, UserRole
+from litestar_admin_auth.services.access import load_role_to_change, require, require_covers, unexpired
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.audit import difference
 from litestar_admin_auth.services.catalogue import check_known
-
-#: So many users are named; ``users_total`` counts them all.
-MAX_NAMED_USERS = 50
-
-
-@dataclass(frozen=True)
-class UserChange:
-    """What one user would gain and lose, as codes of the catalogue: wildcards are spelled out."""
-
-    id: UUID
-    email: str
-    gains: list[str]
-    loses: list[str]
+from litestar_admin_auth.services.impact import MAX_NAMED_USERS as MAX_NAMED_USERS
+from litestar_admin_auth.services.impact import (
+    ChangeGroup,
+    Difference,
+    Impact,
+    Tally,
+    concrete_codes,
+    each_person,
+    given_by,
+    roles_giving,
+    spelled_out,
+)
+from litestar_admin_auth.services.impact import UserChange as UserChange
 
 
 @dataclass(frozen=True)
 class RolePreview:
-    """What the role itself would gain and lose, and the users for whom that makes a difference, by e-mail."""
+    """What the role itself would gain and lose, and the users for whom that makes a difference, by e-mail.
+
+    Args:
+        added: Codes and wildcards that the role does not hold yet.
+        removed: Codes and wildcards that it would hold no more.
+        users: The first fifty, for who may see users; ``users_total`` counts all.
+        users_total: How many gain or lose something, at once.
+        groups: The same people by what changes for them, the largest group first.
+        changes: Name and description, as ``{"name": {"old": ..., "new": ...}}``; only what differs.
+        members: How many hold the role by a grant that has not ended.
+    """
 
     added: list[str]
     removed: list[str]
     users: list[UserChange]
     users_total: int
+    groups: list[ChangeGroup] = field(default_factory=list[ChangeGroup])
+    changes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    members: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changes)
 
 
 async def preview_role(
-    database: Database, actor: Actor, role_id: UUID, *, permissions: Iterable[str] | None = None
+    database: Database,
+    actor: Actor,
+    role_id: UUID,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    permissions: Iterable[str] | None = None,
+    version: int | None = None,
 ) -> RolePreview:
-    """Tell what saving a role with these permissions would change, without saving anything.
+    """Tell what ``update_role`` with these values would change, without saving anything.
 
     A user who has a permission by another role too neither gains nor loses it. Suspended users and expired grants do
     not count. Without ``users:read`` the users are counted but not named.
 
     Args:
         database: Where.
-        actor: Must hold ``roles:write``.
+        actor: Must hold ``roles:write``, everything the role holds and everything it would hold.
         role_id: Which.
+        name: The new name; None for the old one.
+        description: The new description; None for the old one.
         permissions: Everything that the role would hold; None for what it holds already.
+        version: The version that the change would be made from.
 
     Raises:
         NotAllowed: Without ``roles:write``.
         NotFound: When there is no such role.
-        InvalidInput: For ``permissions``.
+        SystemRole: For the built-in role.
+        StrongerThanYou: When an old or new permission is one that the actor lacks.
+        EditConflict: When somebody else saved meanwhile.
+        InvalidInput: For ``name``, ``description`` or ``permissions``.
+        NameTaken: When another role has the name.
     """
     async with database.reading() as db:
         held = await require(db, actor, "roles:write")
-        role = await load_role(db, role_id)
-        before = set(role.codes)
-        after = before if permissions is None else await check_known(db, permissions, kept=before)
-        if before == after:
-            return RolePreview([], [], [], 0)
-        catalogue = set(await db.scalars(select(Permission.code)))
-        members = await db.execute(
-            select(User.id, User.email)
-            .join(UserRole, UserRole.user_id == User.id)
-            .where(UserRole.role_id == role_id, User.is_active, unexpired(now()))
-            .order_by(User.email_normalized)
-        )
-        people: dict[UUID, str] = {row[0]: row[1] for row in members}
-        elsewhere = await db.execute(
-            select(UserRole.user_id, UserRole.role_id).where(
-                UserRole.user_id.in_(select(UserRole.user_id).where(UserRole.role_id == role_id)),
-                UserRole.role_id != role_id,
-                unexpired(now()),
-            )
-        )
-        other_roles: dict[UUID, set[UUID]] = {}
-        for user_id, other_id in elsewhere:
-            other_roles.setdefault(user_id, set()).add(other_id)
-        codes: dict[UUID, set[str]] = {}
-        for other_id, code in await db.execute(select(RolePermission.role_id, RolePermission.code)):
-            codes.setdefault(other_id, set()).add(code)
+        role = await load_role_to_change(db, held, role_id)
+        if version is not None and version != role.version:
+            raise EditConflict(role.version)
+        stored = {"name": role.name, "description": role.description}
+        wanted = dict(stored)
+        if name is not None:
+            wanted["name"] = one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True)
+            await _require_free(db, wanted["name"], role_id)
+        if description is not None:
+            wanted["description"] = one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
+        before = frozenset(role.codes)
+        after = before if permissions is None else frozenset(await check_known(db, permissions, kept=before))
+        require_covers(held, after)
+        impact = await _impact(db, role_id, before, after, named=holds(held, "users:read"))
+        members = await _members(db, role_id)
+    return _preview(before, after, impact, members, difference(stored, wanted))
 
-    # Many people, few combinations of roles: each combination is worked out once.
-    differences: dict[frozenset[UUID], tuple[list[str], list[str]]] = {}
-    changes: list[UserChange] = []
-    for user_id, email in people.items():
-        combination = frozenset(other_roles.get(user_id, ()))
-        if combination not in differences:
-            other = {code for other_id in combination for code in codes.get(other_id, ())}
-            differences[combination] = _difference(catalogue | before | after, other | before, other | after)
-        gains, loses = differences[combination]
-        if gains or loses:
-            changes.append(UserChange(user_id, email, gains, loses))
+
+async def preview_new_role(database: Database, actor: Actor, *, permissions: Iterable[str]) -> RolePreview:
+    """Tell what ``create_role`` with these permissions would do: to nobody anything, until somebody is given the role.
+
+    Raises:
+        NotAllowed: Without ``roles:write``.
+        InvalidInput: For ``permissions``.
+        StrongerThanYou: When a permission is one that the actor lacks.
+    """
+    async with database.reading() as db:
+        held = await require(db, actor, "roles:write")
+        after = await check_known(db, permissions)
+        require_covers(held, after)
+    return RolePreview(sorted(after), [], [], 0)
+
+
+async def preview_role_deletion(database: Database, actor: Actor, role_id: UUID) -> RolePreview:
+    """Tell what ``delete_role`` would do, without doing it; see :func:`preview_role`.
+
+    Raises:
+        NotAllowed: Without ``roles:delete``.
+        NotFound: When there is no such role.
+        SystemRole: For the built-in role.
+        StrongerThanYou: When the role holds what the actor does not.
+    """
+    async with database.reading() as db:
+        held = await require(db, actor, "roles:delete")
+        before = frozenset((await load_role_to_change(db, held, role_id)).codes)
+        impact = await _impact(db, role_id, before, frozenset(), named=holds(held, "users:read"))
+        members = await _members(db, role_id)
+    return _preview(before, frozenset(), impact, members, {})
+
+
+def _preview(
+    before: frozenset[str],
+    after: frozenset[str],
+    impact: Impact,
+    members: int,
+    changes: dict[str, dict[str, str]],
+) -> RolePreview:
     return RolePreview(
         added=sorted(after - before),
         removed=sorted(before - after),
-        users=changes[:MAX_NAMED_USERS] if holds(held, "users:read") else [],
-        users_total=len(changes),
+        users=impact.users,
+        users_total=impact.users_total,
+        groups=impact.groups,
+        changes=changes,
+        members=members,
     )
 
 
-def _difference(codes: set[str], before: set[str], after: set[str]) -> tuple[list[str], list[str]]:
-    concrete = sorted(code for code in codes if not code.endswith("*"))
-    gains = [code for code in concrete if holds(after, code) and not holds(before, code)]
-    loses = [code for code in concrete if holds(before, code) and not holds(after, code)]
-    return gains, loses
+async def _impact(
+    db: AsyncSession, role_id: UUID, before: frozenset[str], after: frozenset[str], *, named: bool
+) -> Impact:
+    codes = await concrete_codes(db, before, after)
+    gained = spelled_out(after, codes) - spelled_out(before, codes)
+    lost = spelled_out(before, codes) - spelled_out(after, codes)
+    if not (gained or lost):
+        return Impact([], 0, [])
+    elsewhere = await roles_giving(db, gained | lost)
+
+    @cache
+    def change_for(held: frozenset[UUID]) -> Difference:
+        kept = given_by(held, elsewhere)
+        return Difference(gained - kept, lost - kept)
+
+    grant, other = aliased(UserRole), aliased(UserRole)
+    moment = now()
+    people = (
+        select(User.id, User.email, User.is_active, other.role_id)
+        .join(grant, grant.user_id == User.id)
+        .outerjoin(other, (other.user_id == User.id) & (other.role_id != role_id) & unexpired(moment, other))
+        .where(grant.role_id == role_id, unexpired(moment, grant), User.is_active)
+        .order_by(User.email_normalized, User.id)
+    )
+    tally = Tally(named=named)
+    async for person in each_person(db, people):
+        tally.note(person, change_for(person.roles))
+    return tally.result()
+
+
+async def _members(db: AsyncSession, role_id: UUID) -> int:
+    statement = select(func.count()).select_from(UserRole).where(UserRole.role_id == role_id, unexpired(now()))
+    return await db.scalar(statement) or 0
+
+
+async def _require_free(db: AsyncSession, name: str, role_id: UUID) -> None:
+    if await db.scalar(select(Role.id).where(Role.name == name, Role.id != role_id)) is not None:
+        raise NameTaken

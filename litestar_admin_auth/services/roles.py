@@ -12,13 +12,14 @@ from sqlalchemy.orm import selectinload
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import EditConflict, NameTaken, SystemRole
+from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.permissions import missing
-from litestar_admin_auth.core.text import one_line
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import (
     keeping_a_superuser,
     load_role,
+    load_role_to_change,
     require,
     require_any,
     require_covers,
@@ -31,12 +32,11 @@ from litestar_admin_auth.services.constraints import violates_unique
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.role_preview import RolePreview as RolePreview
 from litestar_admin_auth.services.role_preview import UserChange as UserChange
+from litestar_admin_auth.services.role_preview import preview_new_role as preview_new_role
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
+from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
 from litestar_admin_auth.services.users import SORTS as USER_SORTS
 from litestar_admin_auth.services.users import UserRow, row_of, with_roles
-
-MAX_ROLE_NAME_LENGTH = 100
-MAX_DESCRIPTION_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,7 @@ async def update_role(
     async with database.writing() as db:
         await database.serialize_access_changes(db)
         held = await require(db, actor, "roles:write")
-        role = await _load_role_to_change(db, held, role_id)
+        role = await load_role_to_change(db, held, role_id)
         if version is not None and version != role.version:
             raise EditConflict(role.version)
         before = _contents(role)
@@ -244,7 +244,7 @@ async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
     async with database.writing() as db:
         await database.serialize_access_changes(db)
         held = await require(db, actor, "roles:delete")
-        role = await _load_role_to_change(db, held, role_id)
+        role = await load_role_to_change(db, held, role_id)
         holders = select(UserRole.user_id).where(UserRole.role_id == role_id)
         members = (await db.execute(select(User.id, User.email).where(User.id.in_(holders)))).all()
         changes = {field: {"old": value, "new": None} for field, value in _contents(role).items()}
@@ -260,14 +260,6 @@ async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
         )
         async with keeping_a_superuser(db):
             await db.delete(role)
-
-
-async def _load_role_to_change(db: AsyncSession, held: frozenset[str], role_id: UUID) -> Role:
-    role = await load_role(db, role_id)
-    if role.is_system:
-        raise SystemRole
-    require_covers(held, role.codes)
-    return role
 
 
 def _checked_name(name: str) -> str:

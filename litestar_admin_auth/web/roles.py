@@ -15,11 +15,12 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.permissions import missing
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH
 from litestar_admin_auth.services import catalogue, roles
 from litestar_admin_auth.services.access import require_covers
 from litestar_admin_auth.services.lists import ListQuery, Page
 from litestar_admin_auth.services.role_preview import preview_role
-from litestar_admin_auth.services.roles import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, RoleRow
+from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash

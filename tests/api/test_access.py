@@ -57,6 +57,7 @@ NEEDS = {
     "DELETE /roles/{role_id}": "roles:delete",
     "GET /roles/{role_id}/members": "roles:read",
     "POST /roles/{role_id}/preview": "roles:write",
+    "GET /roles/{role_id}/deletion-preview": "roles:delete",
     "GET /permissions": "permissions:read",
     "GET /sessions": "sessions:read",
     "DELETE /sessions/{session_id}": "sessions:revoke",

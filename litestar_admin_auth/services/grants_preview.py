@@ -1,0 +1,136 @@
+"""What giving a role to people, or taking it away, would change for them, before it is done."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.permissions import WILDCARD, holds, missing
+from litestar_admin_auth.models import RolePermission, User, UserRole
+from litestar_admin_auth.services.access import require, require_covers, unexpired
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.grants import in_the_future, load_roles
+from litestar_admin_auth.services.impact import (
+    ChangeGroup,
+    Difference,
+    Tally,
+    UserChange,
+    concrete_codes,
+    each_person,
+    given_by,
+    roles_giving,
+    spelled_out,
+)
+
+Users = Collection[UUID] | Select[UUID]
+
+
+@dataclass(frozen=True)
+class GrantsPreview:
+    """What giving or taking a role would do to a selection of users.
+
+    Args:
+        role: Its name.
+        selected: How many of the users there are.
+        changed: To how many of them the role is given, or from how many it is taken.
+        unchanged: How many hold it already (or do not hold it); giving it once more only changes reason and end.
+        refused: How many hold what the actor lacks: nobody changes somebody stronger.
+        users: The first fifty who gain or lose a permission by it; a suspended user does not, until reactivated.
+        users_total: How many do.
+        groups: The same people by what changes for them, the largest group first.
+    """
+
+    role: str
+    selected: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    users: list[UserChange] = field(default_factory=list[UserChange])
+    users_total: int = 0
+    groups: list[ChangeGroup] = field(default_factory=list[ChangeGroup])
+
+
+async def preview_grants(
+    database: Database,
+    actor: Actor,
+    user_ids: Users,
+    role_name: str,
+    *,
+    give: bool,
+    expires_at: datetime | None = None,
+) -> GrantsPreview:
+    """Tell what giving a role to users, or taking it away from them, would change, without changing anything.
+
+    Args:
+        database: Where.
+        actor: Must hold ``users:write`` and everything the role holds. Without ``users:read`` users are counted but
+            not named, and those who are stronger count as not there.
+        user_ids: Whom: at most some thousand ids, or a statement that selects any number of them.
+        role_name: Which role.
+        give: True to give, False to take away.
+        expires_at: The end of the grants, timezone-aware and in the future; None for no end.
+
+    Raises:
+        NotAllowed: Without ``users:write``.
+        StrongerThanYou: When the role holds what the actor does not.
+        InvalidInput: For ``role`` or ``expires_at``.
+    """
+    if expires_at is not None:
+        in_the_future(expires_at)
+    async with database.reading() as db:
+        held = await require(db, actor, "users:write")
+        may_see = holds(held, "users:read")
+        role = (await load_roles(db, [role_name], field="role"))[role_name]
+        require_covers(held, role.codes)
+        beyond = await _roles_beyond(db, held)
+        codes = spelled_out(role.codes, await concrete_codes(db, role.codes))
+        giving = await roles_giving(db, codes)
+
+        @cache
+        def change_for(roles: frozenset[UUID]) -> Difference:
+            alone = codes - given_by(roles - {role.id}, giving)
+            return Difference(gains=alone) if give else Difference(loses=alone)
+
+        people = (
+            select(User.id, User.email, User.is_active, UserRole.role_id)
+            .outerjoin(UserRole, (UserRole.user_id == User.id) & unexpired(now()))
+            .where(User.id.in_(user_ids))
+            .order_by(User.email_normalized, User.id)
+        )
+        changed = unchanged = refused = 0
+        tally = Tally(named=may_see)
+        async for person in each_person(db, people):
+            if person.id != actor.user_id and person.roles & beyond:
+                # Whoever may not see users is not told that there is a stronger one.
+                refused += may_see
+            elif give == (role.id in person.roles):
+                unchanged += 1
+            else:
+                changed += 1
+                tally.note(person, change_for(person.roles) if person.is_active else Difference())
+    impact = tally.result()
+    return GrantsPreview(
+        role=role.name,
+        selected=changed + unchanged + refused,
+        changed=changed,
+        unchanged=unchanged,
+        refused=refused,
+        users=impact.users,
+        users_total=impact.users_total,
+        groups=impact.groups,
+    )
+
+
+async def _roles_beyond(db: AsyncSession, held: frozenset[str]) -> frozenset[UUID]:
+    """Return the roles that hold something which these permissions do not cover."""
+    if WILDCARD in held:
+        return frozenset()
+    lacking = missing(held, await db.scalars(select(RolePermission.code).distinct()))
+    rows = await db.scalars(select(RolePermission.role_id).where(RolePermission.code.in_(lacking)).distinct())
+    return frozenset(rows)
