@@ -12,6 +12,7 @@ from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 from litestar_admin_auth.api.openapi import openapi_config
 from litestar_admin_auth.auth.admission import Admission
 from litestar_admin_auth.auth.authentication import authenticate, bind_forms, open_state
+from litestar_admin_auth.auth.cross_origin import SAFE_METHODS
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
@@ -87,6 +88,9 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
             cast("HTTPScope", inside)["method"] = "GET"
             locked_down = _without_body(locked_down)
         await inner(inside, receive, locked_down)
+        # Somebody may have been signed out, by themselves or by another: their WebSockets shall not outlive it.
+        if items_of(scope)["method"] not in SAFE_METHODS or state.set_cookies:
+            runtime.sockets.check_soon()
 
     return admin_auth_mount
 

@@ -88,6 +88,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             await _start(runtime, debug=app.debug)
 
         async def stop(_app: Litestar) -> None:
+            await runtime.sockets.stop()
             if runtime.database is not None:
                 await runtime.database.close()
 

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
 
-from litestar_admin_auth.auth.navigation import base_path, login_url
+from litestar_admin_auth.auth.navigation import base_path, login_url, page_in_view
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import (
@@ -126,9 +126,6 @@ def _as_json(problem: Problem) -> Response[Any]:
 
 def _to_login(request: AnyRequest) -> Response[Any]:
     if "hx-request" in request.headers:
-        # Back to the page that the reader sees, not to the fragment that was asked for.
-        current = request.headers.get("hx-current-url", "")
-        target = "/" + current.split("://", 1)[-1].partition("/")[2] if current else base_path(request)
-        return Response(b"", headers={"HX-Redirect": login_url(request, target=target)})
+        return Response(b"", headers={"HX-Redirect": login_url(request, target=page_in_view(request))})
     target = None if request.method in ("GET", "HEAD") else base_path(request)
     return Redirect(login_url(request, target=target), status_code=HTTP_303_SEE_OTHER)

@@ -4,24 +4,20 @@ Each carries ``needs``, in words, for the access map. They are asynchronous: Lit
 worker thread, which costs a third of the throughput.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException, WebSocketException
 from litestar.handlers import BaseRouteHandler
 
-from litestar_admin_auth.auth.middleware import MOUNT_OPT
-from litestar_admin_auth.auth.navigation import login_redirect
-from litestar_admin_auth.auth.request_state import items_of
+from litestar_admin_auth.auth.live_sockets import CLOSE_NOT_ALLOWED, CLOSE_NOT_AUTHENTICATED
+from litestar_admin_auth.auth.navigation import htmx_redirect, login_redirect
+from litestar_admin_auth.auth.request_state import MOUNT_OPT, items_of
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import WILDCARD, holds
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-
-#: Close codes for WebSockets: as 401 and 403, in the range that RFC 6455 section 7.4.2 leaves to applications.
-CLOSE_NOT_AUTHENTICATED = 4401
-CLOSE_NOT_ALLOWED = 4403
 
 
 class Guard:
@@ -39,19 +35,39 @@ class Guard:
         if route_handler.opt.get(MOUNT_OPT):
             return
         user: Any = items_of(connection.scope).get("user")
-        websocket = connection.scope["type"] == ScopeType.WEBSOCKET
         if user is None:
-            if websocket:
-                raise WebSocketException(detail=_("Sign in to continue."), code=CLOSE_NOT_AUTHENTICATED)
-            location = login_redirect(connection)
-            if location is not None:
-                raise HTTPException(status_code=303, detail=_("Sign in to continue."), headers={"Location": location})
-            raise NotAuthorizedException(detail=_("Sign in to continue."), extra={"code": "not_authenticated"})
+            raise stranger(connection)
         if not self.allows(user):
             detail = _("You need this for it: %(needs)s.", needs=self.needs)
-            if websocket:
+            if connection.scope["type"] == ScopeType.WEBSOCKET:
                 raise WebSocketException(detail=detail, code=CLOSE_NOT_ALLOWED)
             raise PermissionDeniedException(detail=detail, extra={"code": "not_allowed"})
+
+
+def stranger(connection: Connection) -> Exception:
+    """Return what to raise for somebody who is not signed in: a way to the login page for a browser, 401 for the rest.
+
+    A page's own script, HTMX, follows a redirect without showing it; it is told in a header to go there itself.
+    """
+    detail = _("Sign in to continue.")
+    if connection.scope["type"] == ScopeType.WEBSOCKET:
+        return WebSocketException(detail=detail, code=CLOSE_NOT_AUTHENTICATED)
+    location = login_redirect(connection)
+    if location is not None:
+        return HTTPException(status_code=303, detail=detail, headers={"Location": location})
+    return NotAuthorizedException(
+        detail=detail,
+        headers={"WWW-Authenticate": "Bearer", **htmx_redirect(connection)},  # RFC 9110 section 15.5.2
+        extra={"code": "not_authenticated"},
+    )
+
+
+def passes(route_handler: BaseRouteHandler, user: Any) -> bool:
+    """Tell whether a user passes our guards of a handler; of the host's own guards nothing can be told."""
+    # Litestar wraps a synchronous guard.
+    resolved: list[Any] = cast("Any", route_handler).resolve_guards()
+    guards = [getattr(guard, "func", guard) for guard in resolved]
+    return all(guard.allows(user) for guard in guards if isinstance(guard, Guard))
 
 
 class _Permission(Guard):

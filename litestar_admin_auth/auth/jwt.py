@@ -180,6 +180,14 @@ class JWTAuthBackend:
         user = session.user or await self._load(session)
         return (user, Authentication(session.id, location)) if user is not None else None
 
+    async def user_of(self, session_id: str, subject: str) -> AdminUserProtocol | None:
+        """Return whom a session belongs to, as they are now, or None when it has ended."""
+        try:
+            session = await self.sessions.find(session_id, subject)
+        except InvalidSession:
+            return None
+        return session.user or await self._load(session)
+
     def set_cookies(self, connection: Connection, tokens: Tokens) -> None:
         """Let the tokens leave as cookies with the answer."""
         state = _state(connection)

@@ -1,23 +1,27 @@
 """On the host's routes: set ``user`` and ``auth`` where the host has not, and nothing else."""
 
 import logging
+from typing import Any
 
+from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
+from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from litestar_admin_auth.auth.authentication import authenticate, open_state
 from litestar_admin_auth.auth.cross_origin import refusal
+from litestar_admin_auth.auth.guards import passes
 from litestar_admin_auth.auth.headers import with_cookies
 from litestar_admin_auth.auth.jwt import COOKIE, JWTAuthBackend
+from litestar_admin_auth.auth.live_sockets import LiveSocket
+from litestar_admin_auth.auth.principal import Authentication
+from litestar_admin_auth.auth.request_state import MOUNT_OPT as MOUNT_OPT
 from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.auth.runtime import Runtime
 
 logger = logging.getLogger(__name__)
-
-#: Marks the admin's mount in a route handler's ``opt``.
-MOUNT_OPT = "admin_auth_mount"
 
 
 class HostAuthentication(ASGIMiddleware):
@@ -38,7 +42,7 @@ class HostAuthentication(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         backend = self.runtime.backend
-        user = auth = None
+        user = auth = state = None
         if not isinstance(backend, JWTAuthBackend) or backend.carries_credential(scope):
             state = open_state(self.runtime, scope, scope["path"])
             if not self._borrowed(scope):
@@ -53,7 +57,40 @@ class HostAuthentication(ASGIMiddleware):
         for name, value in (("user", user), ("auth", auth)):
             if items.get(name) is None:
                 items[name] = value
+        if user is not None and auth is not None and scope["type"] == ScopeType.WEBSOCKET:
+            await self._keep_watch(scope, receive, send, next_app, user, auth)
+            return
         await next_app(scope, receive, send)
+        if user is None and state is not None and state.set_cookies:
+            # The cookies of a session that has ended: perhaps just now, since its refresh token was an old one.
+            self.runtime.sockets.check_soon()
+
+    async def _keep_watch(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, user: Any, auth: Authentication
+    ) -> None:
+        """Run a WebSocket's handler for as long as its user may be there."""
+        backend, subject, session_id = self.runtime.backend, str(user.id), auth.session_id
+
+        async def ask() -> Any:
+            if isinstance(backend, JWTAuthBackend) and session_id is not None:
+                return await backend.user_of(session_id, subject)
+            # Another backend reads again what the opening request carried.
+            return await backend.get_current_user(ASGIConnection(scope))
+
+        def allows(user: Any) -> bool:
+            return passes(scope["route_handler"], user)
+
+        key = session_id if session_id is not None else f"socket {id(scope)}"
+        socket = LiveSocket(scope, receive, send, key=key, ask=ask, allows=allows)
+        self.runtime.sockets.add(socket)
+        try:
+            await next_app(scope, socket.receive, socket.send)
+        except WebSocketDisconnect:
+            # The handler's way of hearing that we have closed it is no fault of its.
+            if not socket.has_ended:
+                raise
+        finally:
+            self.runtime.sockets.discard(socket)
 
     def _borrowed(self, scope: Scope) -> bool:
         backend = self.runtime.backend

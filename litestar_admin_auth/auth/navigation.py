@@ -9,6 +9,7 @@ from litestar.connection import ASGIConnection
 
 from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.auth.session import SessionAuthBackend
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -21,20 +22,58 @@ _ABROAD = re.compile(r"/(?:\.{1,2}/)*[/\\]|.*\\", re.DOTALL)
 def wants_page(connection: Connection) -> bool:
     """Tell a browser that opens a page from a script: the one function that decides.
 
-    ``Sec-Fetch-Dest: document`` is the browser's own word; without it, an ``Accept`` that names HTML.
+    ``Sec-Fetch-Dest: document`` is the browser's own word; without it, an ``Accept`` that names HTML before JSON.
     """
     destination = connection.headers.get("sec-fetch-dest")
     if destination:
         return destination == "document"
-    return "text/html" in connection.headers.get("accept", "")
+    accept = connection.headers.get("accept", "").lower()
+    page, data = accept.find("text/html"), accept.find("application/json")
+    return page >= 0 and not 0 <= data < page
 
 
 def login_redirect(connection: Connection) -> str | None:
-    """Return the login page's address with the way back, or None for a client that is answered 401."""
-    scope = items_of(connection.scope)
-    if "admin_auth" not in connection.app.state or scope.get("method") not in ("GET", "HEAD"):
+    """Return the login page's address with the way back, or None for a client that is answered 401.
+
+    A form that somebody posts after the session has ended is lost, as in Django: a redirect has no body. The way back
+    is the page that the form stood on.
+    """
+    if not _has_login_page(connection) or not wants_page(connection):
         return None
-    return login_url(connection) if wants_page(connection) else None
+    reading = items_of(connection.scope).get("method") in ("GET", "HEAD")
+    return login_url(connection, target=None if reading else _page_before(connection))
+
+
+def htmx_redirect(connection: Connection) -> dict[str, str]:
+    """Return the header that makes HTMX leave the page for the login, or nothing for every other client."""
+    if "hx-request" not in connection.headers or not _has_login_page(connection):
+        return {}
+    return {"HX-Redirect": login_url(connection, target=page_in_view(connection))}
+
+
+def page_in_view(connection: Connection) -> str:
+    """Return the path of the page that an HTMX request comes from: back to that, not to the fragment asked for."""
+    current = connection.headers.get("hx-current-url", "")
+    return _path_of(current) if current else base_path(connection)
+
+
+def _has_login_page(connection: Connection) -> bool:
+    if "admin_auth" not in connection.app.state:
+        return False
+    backend = runtime_of(connection).backend
+    # Where the host's session is the only way in, the admin does not exist for strangers: do not tell them its address.
+    return not (isinstance(backend, SessionAuthBackend) and backend.authenticate_handler is None)
+
+
+def _page_before(connection: Connection) -> str:
+    referer = connection.headers.get("referer", "")
+    host = connection.headers.get("host", "")
+    same = bool(host) and referer.split("://", 1)[-1].partition("/")[0].lower() == host.lower()
+    return _path_of(referer) if same else _root_path(connection) + "/"
+
+
+def _path_of(url: str) -> str:
+    return "/" + url.split("://", 1)[-1].partition("/")[2].partition("#")[0]
 
 
 def base_path(connection: Connection) -> str:

@@ -11,6 +11,9 @@ from litestar_admin_auth.services.sessions import Client
 
 _KEY = "admin_auth"
 
+#: Marks the admin's mount in a route handler's ``opt``.
+MOUNT_OPT = "admin_auth_mount"
+
 
 @dataclass
 class RequestState:

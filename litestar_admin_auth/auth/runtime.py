@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 
 from litestar_admin_auth.auth.client import Networks
 from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.live_sockets import LiveSockets
 from litestar_admin_auth.auth.throttle import Throttle, Unlimited
 from litestar_admin_auth.core.config import AdminConfig
 from litestar_admin_auth.core.database import Database
@@ -34,6 +35,7 @@ class Runtime:
         proxies: Networks whose forwarded headers count.
         passwords: Hashes and verifies.
         throttle: The hook of every credential path.
+        sockets: The WebSockets of this process.
         error_page: Renders an error as HTML; the pages set it.
         pages: The templates, set by the pages.
     """
@@ -47,8 +49,12 @@ class Runtime:
     proxies: Networks = ()
     passwords: Passwords = field(default_factory=Passwords)
     throttle: Throttle = field(default_factory=Unlimited)
+    sockets: LiveSockets = field(init=False)
     error_page: Callable[[Request[Any, Any, Any], Any], Response[Any]] | None = None
     pages: Any = None
+
+    def __post_init__(self) -> None:
+        self.sockets = LiveSockets(self.config.websocket_check)
 
     def key(self, purpose: str) -> bytes:
         """Return the key for one purpose: a token made for one is worthless for another."""

@@ -15,6 +15,7 @@ from litestar_admin_auth.core.protocols import AuthBackend
 
 MIN_SECRET_BYTES = 32
 MAX_GRACE = timedelta(minutes=1)
+MAX_WEBSOCKET_CHECK = timedelta(minutes=10)
 
 #: Secrets that stand in documentation: whoever copies one has none.
 EXAMPLE_SECRETS = frozenset(
@@ -162,6 +163,8 @@ class AdminConfig:
     session_lifetime: timedelta = timedelta(days=14)
     #: For how long a refresh token that was just rotated answers with the same successor (parallel tabs).
     refresh_grace: timedelta = timedelta(seconds=10)
+    #: How often the session of an open WebSocket is checked. Example: ``timedelta(minutes=1)``.
+    websocket_check: timedelta = timedelta(seconds=15)
 
     def __post_init__(self) -> None:
         if not _is_path(self.path):
@@ -198,6 +201,14 @@ class AdminConfig:
                 "AA014",
                 f"AdminConfig.refresh_grace is {self.refresh_grace!r}.",
                 hint="Write it like timedelta(seconds=10), at most a minute.",
+            )
+        # Every open session costs a look-up each time; a longer wait is a revocation that does not revoke.
+        check = self.websocket_check
+        if not isinstance(check, timedelta) or not timedelta(seconds=1) <= check <= MAX_WEBSOCKET_CHECK:  # pyright: ignore
+            raise ConfigError(
+                "AA014",
+                f"AdminConfig.websocket_check is {check!r}.",
+                hint="Write it like timedelta(seconds=15), between a second and ten minutes.",
             )
 
 
