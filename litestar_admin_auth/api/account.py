@@ -5,14 +5,24 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec import UnsetType
 
 from litestar_admin_auth.api.dependencies import AnyRequest, body, listing
-from litestar_admin_auth.api.schemas import Listing, Message, PasswordChange, Profile, Session, User
+from litestar_admin_auth.api.schemas import (
+    Listing,
+    Message,
+    PasswordChange,
+    Preferences,
+    PreferencesChange,
+    Profile,
+    Session,
+    User,
+)
 from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.services import open_sessions, passwords, users
+from litestar_admin_auth.services import open_sessions, passwords, preferences, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -33,6 +43,23 @@ class AccountController(Controller):
         """Change one's own name. The e-mail address is what one signs in with: an administrator changes it."""
         _own_id(actor)
         return body(await users.update_own_profile(database, actor, name=data.name), User)
+
+    @get("/preferences", summary="Read the own preferences")
+    async def read_preferences(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> Preferences:
+        """Return one's own language and time zone; null leaves it to the browser."""
+        return body(await preferences.get_preferences(database, actor), Preferences)
+
+    @patch("/preferences", summary="Change the own preferences")
+    async def change_preferences(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], data: JSONBody[PreferencesChange]
+    ) -> Preferences:
+        """Change what is given and leave what is not; null leaves it to the browser from now on."""
+        stored = await preferences.get_preferences(database, actor)
+        chosen = preferences.Preferences(
+            stored.language if isinstance(data.language, UnsetType) else data.language,
+            stored.time_zone if isinstance(data.time_zone, UnsetType) else data.time_zone,
+        )
+        return body(await preferences.save_preferences(database, actor, chosen), Preferences)
 
     @put("/password", status_code=200, summary="Change the own password")
     async def password(

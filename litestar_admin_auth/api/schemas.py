@@ -61,6 +61,18 @@ class Profile(_Input, frozen=True):
     name: Name
 
 
+class PreferencesChange(_Input, frozen=True):
+    language: Annotated[str, Meta(max_length=20)] | UnsetType | None = UNSET
+    time_zone: Annotated[str, Meta(max_length=64)] | UnsetType | None = UNSET
+
+
+class Preferences(Struct, frozen=True):
+    """Null leaves it to the browser."""
+
+    language: str | None
+    time_zone: str | None
+
+
 class UserCreate(_Input, frozen=True):
     email: Email
     name: Name = ""

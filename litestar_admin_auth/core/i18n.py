@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 from litestar_admin_auth.core.paths import PACKAGE
 
 #: The languages that ship complete, each by its own name. Anything else is answered in the first one.
-LANGUAGES = {"en": "English"}
+LANGUAGES = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 DEFAULT_LANGUAGE = "en"
 DEFAULT_ZONE = "UTC"
 

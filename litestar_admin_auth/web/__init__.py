@@ -10,6 +10,7 @@ from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
 from litestar_admin_auth.web.overview import OverviewPage
 from litestar_admin_auth.web.permissions import PermissionPages
+from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
 from litestar_admin_auth.web.render import Pages
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.roles import RolePages
@@ -25,6 +26,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     pages: Pages = runtime.pages
     open_to_all: list[ControllerRouterHandler] = [
         LoginController,
+        LanguageController,
         static_files_handler(pages.static_files, {PUBLIC: True}),
     ]
     if runtime.database is None:
@@ -41,4 +43,5 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         SessionPages,
         AuditPages,
         AccountPages,
+        PreferencePages,
     ]

@@ -313,6 +313,7 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
         "full_path": f"{path}?{query}" if query else path,
         "here": here,
         "language": i18n.active_language(),
+        "languages": i18n.LANGUAGES,
         "direction": i18n.direction(),
         "zone_cookie": runtime.cookies.zone,
         "flashes": take_flashes(request) if with_flashes else [],
