@@ -26,6 +26,7 @@ from litestar_admin_auth.auth.store_sessions import STORE_NAME, StoreSessions
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database, enable_wal
 from litestar_admin_auth.core.exceptions import ConfigError
+from litestar_admin_auth.core.i18n import load_catalogues
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
 from litestar_admin_auth.mount import build_inner, build_mount, match_whole_segments
@@ -203,6 +204,7 @@ def _warn_of_logged_secrets(middleware: Iterable[object]) -> None:
 
 
 async def _start(runtime: Runtime, *, debug: bool) -> None:
+    load_catalogues()
     database = runtime.database
     if database is not None and database.owned:
         await enable_wal(database.engine)

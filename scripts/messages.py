@@ -38,8 +38,7 @@ def messages_of_code() -> Iterator[Message]:
         extracted = extract_python(BytesIO(path.read_bytes()), KEYWORDS, (), {})
         yield from _found(extracted)
     # What the package's own permissions allow is stored in English and shown in the reader's language.
-    for description in OWN_PERMISSIONS.values():
-        yield description
+    yield from OWN_PERMISSIONS.values()
 
 
 def messages_of_templates() -> Iterator[Message]:
