@@ -4,26 +4,24 @@ A cursor names the row where a page ended, by its sort value and its id, never a
 make the reader skip or see twice. Cursors come from outside and are checked like everything else from there.
 """
 
-import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import check_storable
+from litestar_admin_auth.services.cursors import MAX_CURSOR_LENGTH as MAX_CURSOR_LENGTH
+from litestar_admin_auth.services.cursors import Cursor, decode, encode
 
 MAX_LIMIT = 200
 MAX_SEARCH_LENGTH = 200
-MAX_CURSOR_LENGTH = 4000
 
 _LOWER_ASCII = str.maketrans(ascii_uppercase, ascii_lowercase)
 
@@ -40,7 +38,8 @@ class ListQuery:
         sort: An allow-listed name; ``-`` before it reverses.
         limit: Rows a page, 1 to 200.
         cursor: A page's ``next`` or ``previous``.
-        count: Whether to count everything that matches.
+        count: Whether to count everything that matches, however much that is.
+        count_to: Count too, but give up past so many: what a page shows must not cost what a table scan costs.
         filters: Exact filters by name; empty values are ignored.
     """
 
@@ -49,28 +48,34 @@ class ListQuery:
     limit: int = 50
     cursor: str | None = None
     count: bool = False
+    count_to: int = 0
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page; ``total`` is None unless it was asked for."""
+    """One page; ``total`` is None unless it was asked for, or when it is larger than ``more_than`` says."""
 
     items: list[T]
     next: str | None = None
     previous: str | None = None
     total: int | None = None
+    more_than: int | None = None
 
     def map(self, convert: Callable[[T], R]) -> "Page[R]":
         """Return the page with each item converted."""
-        return Page([convert(item) for item in self.items], self.next, self.previous, self.total)
+        return Page([convert(item) for item in self.items], self.next, self.previous, self.total, self.more_than)
 
 
 @dataclass(frozen=True)
 class Sort:
-    """A column or an SQL expression to sort by; NULL sorts below every value, on every database."""
+    """A column or an SQL expression to sort by; NULL sorts below every value, on every database.
+
+    ``never_null`` promises it of an expression; of a column it is known.
+    """
 
     column: InstrumentedAttribute[Any] | ColumnElement[Any]
+    never_null: bool = False
 
     @property
     def expression(self) -> ColumnElement[Any]:
@@ -78,16 +83,7 @@ class Sort:
 
     @property
     def nullable(self) -> bool:
-        """Whether NULL can occur; where it cannot, the plain index serves the order."""
-        return bool(getattr(self.expression, "nullable", True))
-
-
-@dataclass(frozen=True)
-class _Cursor:
-    sort: str
-    backward: bool
-    value: Any
-    id: UUID
+        return not self.never_null and bool(getattr(self.expression, "nullable", True))
 
 
 def filters_of(query: ListQuery, *allowed: str) -> dict[str, str]:
@@ -147,7 +143,7 @@ async def paginate(
     Args:
         db: The caller's transaction.
         statement: Selects one entity, filtered, not ordered.
-        query: Its ``sort``, ``limit``, ``cursor`` and ``count`` are used here.
+        query: Its ``sort``, ``limit``, ``cursor``, ``count`` and ``count_to`` are used here.
         sorts: What may be sorted by; any other name is refused.
         key: The unique id that breaks ties.
 
@@ -161,93 +157,71 @@ async def paginate(
     if not 1 <= query.limit <= MAX_LIMIT:
         raise InvalidInput(_("Choose from 1 to %(maximum)s.", maximum=MAX_LIMIT), field="limit")
     sort = sorts[name]
-    cursor = _decode(query.cursor, query.sort, sort) if query.cursor else None
+    cursor = None
+    if query.cursor:
+        cursor = decode(query.cursor, query.sort, sort.expression.type.python_type, nullable=sort.nullable)
     backward = cursor is not None and cursor.backward
     # A page backward is a page forward in the opposite order, turned round.
     reverse = descending != backward
 
-    page = statement.add_columns(sort.expression.label("sort_value"))
-    if cursor is not None:
-        page = page.where(_beyond(sort, key, cursor, reverse))
-    page = page.order_by(*_order(sort, key, reverse)).limit(query.limit + 1)
-    rows = cast("Sequence[tuple[Any, Any]]", (await db.execute(page)).all())
+    value, tie = (sort.expression.desc(), key.desc()) if reverse else (sort.expression.asc(), key.asc())
+    page = statement.add_columns(sort.expression.label("sort_value")).order_by(value, tie)
+    rows: list[tuple[Any, Any]] = []
+    for stretch in _stretches(sort, key, cursor, reverse):
+        wanted = query.limit + 1 - len(rows)
+        if wanted:
+            found = await db.execute(page.where(stretch).limit(wanted))
+            rows += cast("Sequence[tuple[Any, Any]]", found.all())
     more = len(rows) > query.limit
     rows = list(reversed(rows[: query.limit])) if backward else rows[: query.limit]
 
     has_next, has_previous = (True, more) if backward else (more, cursor is not None)
-    total = None
-    if query.count:
-        total = await db.scalar(select(func.count()).select_from(statement.subquery()))
+    everything = cursor is None and not more
+    total, more_than = (len(rows), None) if everything else await _count(db, statement.with_only_columns(key), query)
     return Page(
         items=[row[0] for row in rows],
-        next=_encode(query.sort, False, rows[-1], key) if rows and has_next else None,
-        previous=_encode(query.sort, True, rows[0], key) if rows and has_previous else None,
-        total=total,
+        next=_cursor_at(rows[-1], query.sort, key, backward=False) if rows and has_next else None,
+        previous=_cursor_at(rows[0], query.sort, key, backward=True) if rows and has_previous else None,
+        total=total if query.count or query.count_to else None,
+        more_than=more_than,
     )
 
 
-def _order(sort: Sort, key: InstrumentedAttribute[UUID], reverse: bool) -> list[Any]:
-    value, tie = (sort.expression.desc(), key.desc()) if reverse else (sort.expression.asc(), key.asc())
-    if sort.nullable:
-        value = value.nulls_last() if reverse else value.nulls_first()
-    return [value, tie]
+def _stretches(
+    sort: Sort, key: InstrumentedAttribute[UUID], cursor: Cursor | None, reverse: bool
+) -> list[ColumnElement[bool]]:
+    """Return the conditions for the rows after the cursor's row, in the order in which they follow each other.
 
-
-def _beyond(sort: Sort, key: InstrumentedAttribute[UUID], cursor: _Cursor, reverse: bool) -> ColumnElement[bool]:
-    """Return the condition for the rows after the cursor's row in the given order."""
+    Rows with and without NULL are read one after the other: each stretch is one range of one index, wherever in the
+    list the cursor stands. An OR of both would read and drop everything before it.
+    """
     column = sort.expression
-    tie = key < cursor.id if reverse else key > cursor.id
+    if cursor is None:
+        if not sort.nullable:
+            return [true()]
+        return [column.is_not(None), column.is_(None)] if reverse else [column.is_(None), column.is_not(None)]
     if cursor.value is None:
-        return and_(column.is_(None), tie) if reverse else or_(column.is_not(None), and_(column.is_(None), tie))
+        rest = and_(column.is_(None), key < cursor.id if reverse else key > cursor.id)
+        return [rest] if reverse else [rest, column.is_not(None)]
     # A made-up number may be larger than the column's type, at which the driver, not the database, gives up.
     value = literal(cursor.value, BigInteger() if isinstance(cursor.value, int) else column.type)
-    if not sort.nullable:
-        # One row comparison: the database can start reading its index right here.
-        here, there = tuple_(column, key), tuple_(value, literal(cursor.id, key.type))
-        return here < there if reverse else here > there
-    further = column < value if reverse else column > value
-    after = or_(further, and_(column == value, tie))
-    return or_(after, column.is_(None)) if reverse else after
+    # One row comparison: the database can start reading its index right here.
+    here, there = tuple_(column, key), tuple_(value, literal(cursor.id, key.type))
+    rest = here < there if reverse else here > there
+    return [rest, column.is_(None)] if reverse and sort.nullable else [rest]
 
 
-def _encode(sort: str, backward: bool, row: tuple[Any, Any], key: InstrumentedAttribute[UUID]) -> str:
+async def _count(db: AsyncSession, keys: Select[Any], query: ListQuery) -> tuple[int | None, int | None]:
+    """Return how many match, or None and the number past which the counting was given up."""
+    if not query.count and not query.count_to:
+        return None, None
+    counted = keys if query.count else keys.limit(query.count_to + 1)
+    total = await db.scalar(select(func.count()).select_from(counted.subquery()))
+    if total is not None and not query.count and total > query.count_to:
+        return None, query.count_to
+    return total, None
+
+
+def _cursor_at(row: tuple[Any, Any], sort: str, key: InstrumentedAttribute[UUID], *, backward: bool) -> str:
     entity, value = row
-    plain = value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
-    content = json.dumps([sort, int(backward), plain, str(getattr(entity, key.key))], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def _decode(text: str, sort_name: str, sort: Sort) -> _Cursor:
-    try:
-        if len(text) > MAX_CURSOR_LENGTH:
-            raise ValueError
-        content: Any = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        name, backward, value, row_id = content
-        # A cursor of another order would silently skip rows.
-        if name != sort_name or backward not in (0, 1):
-            raise ValueError
-        return _Cursor(name, bool(backward), _value(value, sort), UUID(row_id))
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInput) as error:
-        raise InvalidInput(_("This page's address is damaged. Start at the first page."), field="cursor") from error
-
-
-def _value(value: Any, sort: Sort) -> Any:
-    """Return a cursor's sort value as the column's type, or raise ValueError: a driver would answer with a fault."""
-    if value is None and sort.nullable:
-        return None
-    kind = sort.expression.type.python_type
-    if kind is int and type(value) is int and abs(value) < 2**63:
-        return value
-    if not isinstance(value, str):
-        raise ValueError
-    if kind is datetime:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment.astimezone(UTC)
-    if kind is UUID:
-        return UUID(value)
-    if kind is not str:
-        raise ValueError
-    check_storable(value, "cursor")
-    return value
+    return encode(Cursor(sort, backward, value, getattr(entity, key.key)))

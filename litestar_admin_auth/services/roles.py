@@ -73,7 +73,7 @@ async def list_roles(database: Database, actor: Actor, query: ListQuery) -> Page
         "created_at": Sort(Role.created_at),
         "name": Sort(Role.name),
         "updated_at": Sort(Role.updated_at),
-        "members": Sort(_members_of_each()),
+        "members": Sort(_members_of_each(), never_null=True),
     }
     async with database.reading() as db:
         await require(db, actor, "roles:read")
