@@ -198,6 +198,15 @@ class EditConflict(Conflict):
         self.current_version = current_version
 
 
+class SelectionChanged(Conflict):
+    """Since somebody was told what a change of many rows would do, other rows match."""
+
+    code = "selection_changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Meanwhile other entries match than when you were asked. Look again."))
+
+
 class LastSuperuser(Conflict):
     """The change would leave nobody who can administer everything."""
 

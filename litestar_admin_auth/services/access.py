@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -248,15 +248,29 @@ async def require_a_superuser_remains(db: AsyncSession) -> None:
         raise LastSuperuser
 
 
+async def lasting_superusers(db: AsyncSession) -> set[UUID]:
+    """Return the ids of all who can administer everything, now and later; see :func:`is_lasting_superuser`."""
+    return set(await db.scalars(_lasting_superusers()))
+
+
+def is_lasting_superuser(user: User, *, without: UserRole | None = None) -> bool:
+    """Tell whether a loaded user counts as a superuser who stays, were it not for one of the grants."""
+    return user.status == "active" and any(
+        grant is not without and grant.expires_at is None and WILDCARD in grant.role.codes for grant in user.grants
+    )
+
+
 async def _a_superuser_exists(db: AsyncSession) -> bool:
-    found = await db.scalar(
+    return await db.scalar(_lasting_superusers().limit(1)) is not None
+
+
+def _lasting_superusers() -> Select[UUID]:
+    return (
         select(User.id)
         .join(UserRole, UserRole.user_id == User.id)
         .join(RolePermission, RolePermission.role_id == UserRole.role_id)
         .where(User.status == "active", UserRole.expires_at.is_(None), RolePermission.code == WILDCARD)
-        .limit(1)
     )
-    return found is not None
 
 
 async def effective_permissions(database: Database, actor: Actor, user_id: UUID) -> list[EffectivePermission]:

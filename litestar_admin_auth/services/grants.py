@@ -90,8 +90,7 @@ async def grant_role(
         role = (await load_roles(db, [role_name], field="role"))[role_name]
         require_covers(held, role.codes)
         async with keeping_a_superuser(db):
-            grant = _give(db, actor, user, role, reason=reason, expires_at=expires_at)
-            _touch(user)
+            grant = give_role(db, actor, user, role, reason=reason, expires_at=expires_at)
         return _describe(grant)
 
 
@@ -113,8 +112,7 @@ async def revoke_role(database: Database, actor: Actor, user_id: UUID, role_name
             raise NotFound(_("This user does not have that role."))
         require_covers(held, grant.role.codes)
         async with keeping_a_superuser(db):
-            _take(db, actor, user, grant)
-            _touch(user)
+            take_role(db, actor, user, grant)
 
 
 async def set_roles(
@@ -176,6 +174,21 @@ def in_the_future(moment: datetime) -> datetime:
         # The last hours of the year 9999 west of Greenwich lie past the calendar's end in UTC.
         pass
     raise InvalidInput(_("Choose a time in the future."), field="expires_at")
+
+
+def give_role(
+    db: AsyncSession, actor: Actor, user: User, role: Role, *, reason: str, expires_at: datetime | None
+) -> UserRole:
+    """Give a loaded user a role inside the caller's transaction, who has asked all the questions."""
+    grant = _give(db, actor, user, role, reason=reason, expires_at=expires_at)
+    _touch(user)
+    return grant
+
+
+def take_role(db: AsyncSession, actor: Actor, user: User, grant: UserRole) -> None:
+    """Take a role away from a loaded user inside the caller's transaction, who has asked all the questions."""
+    _take(db, actor, user, grant)
+    _touch(user)
 
 
 def _give(

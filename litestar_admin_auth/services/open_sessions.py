@@ -6,17 +6,22 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import NotFound
+from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.access import permissions_of, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.lists import MAX_SEARCH_LENGTH, ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.sessions import end_sessions_of, load_session, lock_session
+
+SORTS = {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)}
+#: What a list of sessions can be filtered by.
+FILTERS = ("user",)
 
 
 @dataclass(frozen=True)
@@ -38,28 +43,40 @@ class SessionRow:
 async def list_sessions(
     database: Database, actor: Actor, query: ListQuery, *, user_id: UUID | None = None
 ) -> Page[SessionRow]:
-    """Return live sessions, newest first: everybody's, or one user's.
+    """Return live sessions, newest first: everybody's, or one user's; filters as in :func:`matching_sessions`.
+
+    Sorts: ``created_at``, ``last_seen_at``.
 
     Raises:
         NotAllowed: Without ``sessions:read``; one's own sessions need nothing.
-        InvalidInput: For a bad sort, limit, cursor or search, and for any filter: there are none.
+        InvalidInput: For a bad filter, sort, limit, cursor or search.
     """
-    filters_of(query)
+    statement = matching_sessions(query).options(contains_eager(Session.user))
     async with database.reading() as db:
         if user_id is None or user_id != actor.user_id:
             await require(db, actor, "sessions:read")
-        statement = _live(select(Session).options(joinedload(Session.user)))
         if user_id is not None:
             statement = statement.where(Session.user_id == user_id)
-        statement = statement.where(*search(query, User.email_normalized, Session.ip))
-        page = await paginate(
-            db,
-            statement,
-            query,
-            {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)},
-            key=Session.id,
-        )
+        page = await paginate(db, statement, query, SORTS, key=Session.id)
     return page.map(lambda session: _row(session, actor))
+
+
+def matching_sessions(query: ListQuery) -> Select[Session]:
+    """Return the statement for all live sessions that a search by e-mail and IP address and the filters let through.
+
+    It joins the sessions' users. Filter: ``user`` (an id or an e-mail address).
+
+    Raises:
+        InvalidInput: For a bad filter or search, naming it.
+    """
+    filters = filters_of(query, *FILTERS)
+    statement = live(select(Session)).where(*search(query, User.email_normalized, Session.ip))
+    if "user" in filters:
+        try:
+            statement = statement.where(Session.user_id == UUID(filters["user"]))
+        except ValueError:
+            statement = statement.where(User.email_normalized == normalize_email(filters["user"][:MAX_SEARCH_LENGTH]))
+    return statement
 
 
 async def session_to_revoke(database: Database, actor: Actor, session_id: UUID) -> SessionRow:
@@ -86,8 +103,13 @@ async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> 
             raise NotFound
         await _require_revocable(db, actor, session)
         if session.revoked_at is None:
-            session.revoked_at, session.revoked_reason = now(), "revoked"
-            record(db, actor, "session.revoked", target=session, changes={"user": {"old": session.user.email}})
+            revoke(db, actor, session)
+
+
+def revoke(db: AsyncSession, actor: Actor, session: Session) -> None:
+    """End a live session, loaded with its user, inside the caller's transaction, who has asked all the questions."""
+    session.revoked_at, session.revoked_reason = now(), "revoked"
+    record(db, actor, "session.revoked", target=session, changes={"user": {"old": session.user.email}})
 
 
 async def revoke_user_sessions(
@@ -113,7 +135,8 @@ async def _require_revocable(db: AsyncSession, actor: Actor, session: Session) -
         require_covers(held, await permissions_of(db, session.user_id))
 
 
-def _live(statement: Select[Session]) -> Select[Session]:
+def live(statement: Select[Session]) -> Select[Session]:
+    """Return a statement of sessions with their users, and only those sessions that may still be used."""
     moment = now()
     return statement.join(User, User.id == Session.user_id).where(
         Session.revoked_at.is_(None),

@@ -6,6 +6,8 @@ winner wrote and sign an equal token: parallel tabs end in one family. After the
 stolen copy.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -202,6 +204,17 @@ async def end_sessions_of(db: AsyncSession, user_id: UUID, reason: str, keep: UU
     if keep is not None:
         ended = ended.where(Session.id != keep)
     return list((await db.scalars(ended)).all())
+
+
+async def end_sessions_of_all(db: AsyncSession, user_ids: Sequence[UUID], reason: str) -> Counter[UUID]:
+    """End the live sessions of several users inside the caller's transaction and return how many of whom."""
+    ended = (
+        update(Session)
+        .where(Session.user_id.in_(user_ids), Session.revoked_at.is_(None))
+        .values(revoked_at=now(), revoked_reason=reason)
+        .returning(Session.user_id)
+    )
+    return Counter(await db.scalars(ended))
 
 
 async def load_session(db: AsyncSession, session_id: UUID) -> Session | None:

@@ -1,11 +1,11 @@
 """Users: who there is, and every change of them. Each function is one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
@@ -34,12 +34,16 @@ from litestar_admin_auth.services.grants import grants_of as grants_of
 from litestar_admin_auth.services.grants import revoke_role as revoke_role
 from litestar_admin_auth.services.grants import set_roles
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
-from litestar_admin_auth.services.sessions import end_sessions_of
+from litestar_admin_auth.services.sessions import end_sessions_of_all
 
 #: What ``status`` can be. Nobody is stored as ``locked``: the throttle locks addresses, for a while.
 STATUSES = ("active", "suspended", "invited", "locked")
 
+#: What a list of users can be filtered by.
+FILTERS = ("status", "role", "last_login")
+
 MAX_NORMALIZED_EMAIL_LENGTH = 320
+MAX_DAYS = 3650
 
 SORTS = {
     "created_at": Sort(User.created_at),
@@ -86,17 +90,32 @@ def with_roles() -> ORMOption:
 
 
 async def list_users(database: Database, actor: Actor, query: ListQuery) -> Page[UserRow]:
-    """Return users, newest first, searched by e-mail and name.
+    """Return users, newest first, searched by e-mail and name; filters as in :func:`matching_users`.
 
-    Filters: ``status`` (one of ``STATUSES``) and ``role`` (a name). Sorts: ``created_at``, ``email``, ``name``,
-    ``last_login_at``.
+    Sorts: ``created_at``, ``email``, ``name``, ``last_login_at``.
 
     Raises:
         NotAllowed: Without ``users:read``.
         InvalidInput: For a bad filter, sort, limit, cursor or search.
     """
-    filters = filters_of(query, "status", "role")
-    statement = select(User).options(with_roles()).where(*search(query, User.email, User.name))
+    statement = matching_users(query).options(with_roles())
+    async with database.reading() as db:
+        await require(db, actor, "users:read")
+        page = await paginate(db, statement, query, SORTS, key=User.id)
+    return page.map(row_of)
+
+
+def matching_users(query: ListQuery) -> Select[User]:
+    """Return the statement for all users whom a search and its filters let through, for lists and changes of many.
+
+    Filters: ``status`` (one of ``STATUSES``), ``role`` (a name) and ``last_login`` (``never``, or a number of days for
+    those whose last sign-in is longer ago).
+
+    Raises:
+        InvalidInput: For a bad filter or search, naming it.
+    """
+    filters = filters_of(query, *FILTERS)
+    statement = select(User).where(*search(query, User.email, User.name))
     if "status" in filters:
         if filters["status"] not in STATUSES:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(STATUSES)), field="status")
@@ -107,10 +126,19 @@ async def list_users(database: Database, actor: Actor, query: ListQuery) -> Page
             .where(UserRole.user_id == User.id, UserRole.role_id == Role.id, Role.name == filters["role"])
             .where(unexpired(now()))
         )
-    async with database.reading() as db:
-        await require(db, actor, "users:read")
-        page = await paginate(db, statement, query, SORTS, key=User.id)
-    return page.map(row_of)
+    if "last_login" in filters:
+        statement = statement.where(_last_login(filters["last_login"]))
+    return statement
+
+
+def _last_login(wanted: str) -> ColumnElement[bool]:
+    if wanted == "never":
+        return User.last_login_at.is_(None)
+    if not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:5]) <= MAX_DAYS and len(wanted) <= 4):
+        raise InvalidInput(
+            _("Write 'never' or a number of days from 1 to %(maximum)s.", maximum=MAX_DAYS), field="last_login"
+        )
+    return User.last_login_at < now() - timedelta(days=int(wanted))
 
 
 async def get_user(database: Database, actor: Actor, user_id: UUID) -> UserRow:
@@ -287,10 +315,7 @@ async def suspend_user(database: Database, actor: Actor, user_id: UUID) -> UserR
         user = await load_user_to_change(db, actor, held, user_id)
         if user.is_active:
             async with keeping_a_superuser(db):
-                _switch(db, actor, user, active=False)
-            # A login that has proven its password but not written its session yet must fail: see record_login.
-            user.security_epoch += 1
-            await end_sessions_of(db, user.id, "suspended")
+                await suspend_all(db, actor, [user])
         return row_of(user)
 
 
@@ -307,7 +332,7 @@ async def reactivate_user(database: Database, actor: Actor, user_id: UUID) -> Us
         held = await require(db, actor, "users:write")
         user = await load_user_to_change(db, actor, held, user_id)
         if not user.is_active:
-            _switch(db, actor, user, active=True)
+            reactivate(db, actor, user)
         return row_of(user)
 
 
@@ -333,6 +358,20 @@ async def delete_user(database: Database, actor: Actor, user_id: UUID) -> None:
     except IntegrityError as error:
         # Round the whole transaction: a deferred foreign key of the host's speaks up only at the commit.
         raise UserInUse from error
+
+
+async def suspend_all(db: AsyncSession, actor: Actor, users: Sequence[User]) -> None:
+    """Suspend active users inside the caller's transaction, who has asked all the questions."""
+    for user in users:
+        _switch(db, actor, user, active=False)
+        # A login that has proven its password but not written its session yet must fail: see record_login.
+        user.security_epoch += 1
+    await end_sessions_of_all(db, [user.id for user in users], "suspended")
+
+
+def reactivate(db: AsyncSession, actor: Actor, user: User) -> None:
+    """Reactivate a suspended user inside the caller's transaction, who has asked all the questions."""
+    _switch(db, actor, user, active=True)
 
 
 def _switch(db: AsyncSession, actor: Actor, user: User, *, active: bool) -> None:
