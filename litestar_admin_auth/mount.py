@@ -15,6 +15,7 @@ from litestar_admin_auth.auth.authentication import authenticate, bind_forms, op
 from litestar_admin_auth.auth.cross_origin import SAFE_METHODS
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
 from litestar_admin_auth.auth.reader import speak_to
 from litestar_admin_auth.auth.request_state import items_of
@@ -74,14 +75,16 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
         state = open_state(runtime, inside, path)
         locked_down = with_security_headers(with_cookies(send, state))
         speak_to(runtime, inside, state)
+        pages, files = not runtime.is_api(path), path.startswith(f"{prefix}/static/")
         try:
-            pages = not runtime.is_api(path)
-            await authenticate(runtime, inside, state, pages=pages)
+            # A cached file must bring nobody new cookies, and a page's ten files must not ask ten times who this is.
+            if not (files and isinstance(runtime.backend, JWTAuthBackend)):
+                await authenticate(runtime, inside, state, pages=pages)
             speak_to(runtime, inside, state)
-            if pages and not path.startswith(f"{prefix}/static/"):
-                bind_forms(runtime, inside, state)
         except Exception as fault:  # noqa: BLE001 - raised again by the admission, where it gets an error page
             state.fault = fault
+        if pages and not files:
+            bind_forms(runtime, inside, state)
         inside["user"], inside["auth"] = state.user, state.auth
         if items_of(scope)["method"] == "HEAD":
             # Litestar routes HEAD only where a handler says so; RFC 9110 section 9.3.2 wants it wherever there is GET.

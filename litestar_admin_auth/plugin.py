@@ -4,7 +4,6 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar
@@ -19,10 +18,12 @@ from litestar_admin_auth import host_database
 from litestar_admin_auth.api import controllers as api_controllers
 from litestar_admin_auth.auth.client import proxy_networks
 from litestar_admin_auth.auth.cookies import Cookies
-from litestar_admin_auth.auth.jwt import COOKIE, DatabaseAuthBackend, JWTAuthBackend
+from litestar_admin_auth.auth.database_backend import DatabaseAuthBackend
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
 from litestar_admin_auth.auth.runtime import Runtime
-from litestar_admin_auth.auth.store_sessions import STORE_NAME, StoreSessions
+from litestar_admin_auth.auth.store_sessions import STORE_NAME
+from litestar_admin_auth.auth.token_transport import COOKIE
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database, enable_wal
 from litestar_admin_auth.core.exceptions import ConfigError
@@ -81,10 +82,8 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
         async def start(app: Litestar) -> None:
             match_whole_segments(app, runtime.config.path)
             backend = runtime.backend
-            if isinstance(backend, JWTAuthBackend) and not backend.has_own_sessions:
-                idle = timedelta(seconds=backend.config.refresh_token_expiry)
-                policy = dataclasses.replace(runtime.policy, idle=idle)
-                backend.sessions = StoreSessions(app.stores.get(STORE_NAME), policy)
+            if isinstance(backend, JWTAuthBackend):
+                backend.use_store(app.stores.get(STORE_NAME), runtime.policy)
             _warn_of_logged_secrets(app.middleware)
             await _start(runtime, debug=app.debug)
 
@@ -136,7 +135,9 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             backend=backend,
             database=database,
             secret=_form_secret(config, backend),
-            cookies=backend.cookies if isinstance(backend, JWTAuthBackend) else Cookies(secure=config.cookie_secure),
+            cookies=backend.transport.cookies
+            if isinstance(backend, JWTAuthBackend)
+            else Cookies(secure=config.cookie_secure),
             policy=policy,
             proxies=proxy_networks(config.trusted_proxies),
             passwords=passwords,

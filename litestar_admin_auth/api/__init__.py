@@ -14,10 +14,10 @@ from litestar_admin_auth.api.roles import RoleController
 from litestar_admin_auth.api.sessions import SessionController
 from litestar_admin_auth.api.strict_json import StrictDoor, StrictRequest
 from litestar_admin_auth.api.users import UserAccessController, UserController, UserStateController
+from litestar_admin_auth.auth.password_change import can_change_passwords
 from litestar_admin_auth.auth.runtime import Runtime
 
 _WITH_TABLES: tuple[ControllerRouterHandler, ...] = (
-    PasswordController,
     AccountController,
     InvitationController,
     UserController,
@@ -34,12 +34,18 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     """Return the handlers of the JSON API, below ``/api``.
 
     Args:
-        runtime: The running admin. Without a database there is signing in and out only: the host has its own users.
+        runtime: The running admin. Without a database there is signing in and out only, and changing the own password
+            where the host's backend can: the host has its own users.
     """
+    handlers: list[ControllerRouterHandler] = [AuthController]
+    if can_change_passwords(runtime):
+        handlers.append(PasswordController)
+    if runtime.database is not None:
+        handlers += _WITH_TABLES
     return [
         Router(
             "/api",
-            route_handlers=[AuthController, *(_WITH_TABLES if runtime.database is not None else ())],
+            route_handlers=handlers,
             request_class=StrictRequest,
             middleware=[StrictDoor()],
             dependencies={

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, delete, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -9,6 +10,7 @@ from msgspec import UnsetType
 
 from litestar_admin_auth.api.dependencies import AnyRequest, body, listing
 from litestar_admin_auth.api.schemas import (
+    Account,
     Listing,
     Message,
     PasswordChange,
@@ -18,11 +20,12 @@ from litestar_admin_auth.api.schemas import (
     Session,
     User,
 )
-from litestar_admin_auth.auth.runtime import Runtime, runtime_of
+from litestar_admin_auth.auth.password_change import change_password
+from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound
+from litestar_admin_auth.core.exceptions import NotAllowed, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.services import open_sessions, passwords, preferences, users
+from litestar_admin_auth.services import logins, open_sessions, preferences, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -32,9 +35,13 @@ class AccountController(Controller):
     tags = ["account"]  # noqa: RUF012 - Litestar's own declaration is an instance variable
 
     @get(summary="Read the own profile")
-    async def read(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> User:
-        """Return one's own user."""
-        return body(await users.get_user(database, actor, _own_id(actor)), User)
+    async def read(self, database: NamedDependency[Database], actor: NamedDependency[Actor]) -> Account:
+        """Return one's own user, and whether a copied refresh token ended a session since the login before."""
+        account = body(await users.get_user(database, actor, _own_id(actor)), Account)
+        if actor.session_id is None:
+            return account
+        reused_at = await logins.refresh_reused_before(database, actor.session_id)
+        return msgspec.structs.replace(account, refresh_reused_at=reused_at)
 
     @patch(summary="Change the own profile")
     async def change(
@@ -62,11 +69,10 @@ class AccountController(Controller):
         return body(await preferences.save_preferences(database, actor, chosen), Preferences)
 
     @put("/password", status_code=200, summary="Change the own password")
-    async def password(
-        self, request: AnyRequest, actor: NamedDependency[Actor], data: JSONBody[PasswordChange]
-    ) -> Message:
+    async def password(self, request: AnyRequest, data: JSONBody[PasswordChange]) -> Message:
         """Do what ``POST /api/auth/change-password`` does."""
-        return await change_password(runtime_of(request), actor, data)
+        await change_password(request, runtime_of(request), data.current_password, data.new_password)
+        return Message(_("Password changed successfully"))
 
     @get("/sessions", summary="List the own sessions")
     async def list_sessions(
@@ -89,32 +95,6 @@ class AccountController(Controller):
             await open_sessions.revoke_session(database, actor, session_id)
         except NotAllowed as error:
             raise NotFound(_("There is no such session.")) from error
-
-
-async def change_password(runtime: Runtime, actor: Actor, data: PasswordChange) -> Message:
-    """Change the actor's own password, counting wrong guesses of the current one.
-
-    Raises:
-        TooManyTries: When the throttle refuses: a stolen session must not become a password.
-        InvalidInput: For ``current_password`` or ``new_password``.
-    """
-    account = str(_own_id(actor))
-    await runtime.throttle.check("change_password", account, actor.ip)
-    try:
-        await passwords.change_own_password(
-            runtime.tables,
-            actor,
-            runtime.passwords,
-            data.current_password,
-            data.new_password,
-            site_title=runtime.config.title,
-        )
-    except InvalidInput as error:
-        if error.field == "current_password":
-            await runtime.throttle.failed("change_password", account, actor.ip)
-        raise
-    await runtime.throttle.succeeded("change_password", account, actor.ip)
-    return Message(_("Password changed successfully"))
 
 
 def _own_id(actor: Actor) -> UUID:

@@ -137,6 +137,14 @@ class User(Struct, frozen=True, kw_only=True):
     version: int
 
 
+class Account(User, frozen=True, kw_only=True):
+    """The own user."""
+
+    #: When, between the login before this session's and this session's, an old refresh token came back and ended a
+    #: session: somebody may have a copy. Null when nothing of the kind happened.
+    refresh_reused_at: datetime | None = None
+
+
 class InvitedUser(User, frozen=True, kw_only=True):
     """A user just created. Without mail the link comes back here, once; with mail it is null."""
 

@@ -16,7 +16,10 @@ PUBLIC = "admin_auth_public"
 
 
 class Admission(ASGIMiddleware):
-    """Refuses strangers and foreign pages; a fault met while authenticating is raised here, where it gets a page."""
+    """Refuses strangers and foreign pages; a fault met while authenticating is raised here, where it gets a page.
+
+    Public routes are open in spite of it, to a stranger: who cannot be recognised must be able to sign in anew.
+    """
 
     scopes = (ScopeType.HTTP,)
 
@@ -28,8 +31,6 @@ class Admission(ASGIMiddleware):
         if state is None:
             msg = "the inner application was reached without the mount"
             raise RuntimeError(msg)
-        if state.fault is not None:
-            raise state.fault
         reason = refusal(
             items_of(scope)["method"],
             Headers.from_scope(scope),
@@ -38,13 +39,16 @@ class Admission(ASGIMiddleware):
         )
         if reason is not None:
             raise CrossOrigin(reason)
-        if state.user is None and not scope["route_handler"].opt.get(PUBLIC):
-            raise NotAuthenticated
+        if not scope["route_handler"].opt.get(PUBLIC):
+            if state.fault is not None:
+                raise state.fault
+            if state.user is None:
+                raise NotAuthenticated
         await next_app(scope, receive, send)
 
     def _carries_cookie(self, scope: Scope) -> bool:
         backend = self.runtime.backend
         if isinstance(backend, JWTAuthBackend):
-            return backend.carries_token_cookie(scope)
+            return backend.transport.carries_token_cookie(scope)
         # What another backend reads only that backend knows: any cookie may be it.
         return any(name == b"cookie" for name, _ in scope["headers"])

@@ -8,10 +8,11 @@ from litestar.datastructures import Headers
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.client import client_of
-from litestar_admin_auth.auth.jwt import JWTAuthBackend, Location
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.token_transport import Location
 
 
 def open_state(runtime: Runtime, scope: Scope, path: str) -> RequestState:

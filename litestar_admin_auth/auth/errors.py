@@ -97,7 +97,8 @@ def _first_error(error: HTTPException) -> dict[str, str]:
 def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer any error below the admin path."""
     problem = describe(error)
-    if problem.status_code >= HTTP_500_INTERNAL_SERVER_ERROR:
+    # What does not answer has been written down where it was asked, without a trace for each request.
+    if problem.status_code >= HTTP_500_INTERNAL_SERVER_ERROR and not isinstance(error, AdminAuthError):
         logger.error("%s %s failed", request.method, request.scope["path"].encode(), exc_info=error)
     runtime = runtime_of(request)
     state = state_of(request.scope)

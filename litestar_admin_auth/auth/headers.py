@@ -28,7 +28,8 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 def with_cookies(send: Send, state: RequestState) -> Send:
     """Wrap ``send`` so that the cookies prepared on the request leave with the answer; of one name, the last.
 
-    They are added to what the application or another middleware sets, never put in its place.
+    They are added to what the application or another middleware sets, never put in its place. No cache may keep such
+    an answer.
     """
 
     async def send_with_cookies(message: Message) -> None:
@@ -36,7 +37,9 @@ def with_cookies(send: Send, state: RequestState) -> Send:
             # A renewal at the door followed by a logout: the browser shall hear of the logout only.
             last = {cookie.partition("=")[0]: cookie for cookie in state.set_cookies}
             cookies = [(b"set-cookie", cookie.encode("latin-1")) for cookie in last.values()]
-            message["headers"] = [*message["headers"], *cookies]
+            # Whatever the answer says of itself: a cache that kept it would give one person's session to the next.
+            others = [pair for pair in message["headers"] if pair[0].lower() != b"cache-control"]
+            message["headers"] = [*others, (b"cache-control", b"no-store"), *cookies]
         await send(message)
 
     return send_with_cookies

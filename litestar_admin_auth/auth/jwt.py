@@ -1,51 +1,35 @@
-"""The default backend: signed tokens that point to a session, in a header or in cookies."""
+"""The default backend: signed tokens that point to a session.
 
-import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+A token only says "session S of subject U" (``tokens.py``). It travels in a header or in cookies
+(``token_transport.py``). Whether the session lives, the registry is asked on every request (``registry.py``); who its
+user is, our tables or the host (``host_users.py``). Here these four are put together.
+"""
+
+import dataclasses
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
-from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
+from litestar.stores.base import Store
 from litestar.stores.memory import MemoryStore
-from litestar.types import Scope
 
-from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.host_users import (
+    HostUsers,
+    PasswordHasher,
+    PasswordUpdater,
+    PasswordVerifier,
+    UserLoader,
+)
 from litestar_admin_auth.auth.principal import Authentication
-from litestar_admin_auth.auth.registry import DatabaseSessions, LiveSession, SessionRegistry
-from litestar_admin_auth.auth.request_state import RequestState, state_of
+from litestar_admin_auth.auth.registry import LiveSession, SessionRegistry
+from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.store_sessions import StoreSessions
+from litestar_admin_auth.auth.token_transport import COOKIE, Connection, Location, Tokens, TokenTransport
 from litestar_admin_auth.auth.tokens import Claims, Purpose, sign_access, sign_refresh, verify
 from litestar_admin_auth.core.config import JWTConfig
-from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidSession, InvalidToken, NotAuthenticated
-from litestar_admin_auth.core.passwords import Passwords
+from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated
 from litestar_admin_auth.core.protocols import AdminUserProtocol
-from litestar_admin_auth.core.text import normalize_email
-from litestar_admin_auth.services.logins import verify_credentials
 from litestar_admin_auth.services.sessions import Client, SessionPolicy
-
-logger = logging.getLogger(__name__)
-
-Connection = ASGIConnection[Any, Any, Any, Any]
-Location = Literal["header", "cookie"]
-#: Where tokens travel with the HTML pages, whatever the API does.
-COOKIE: Location = "cookie"
-#: What a stranger's password is compared with: bcrypt, cost 12, of a random password that was thrown away.
-NOBODYS_HASH = "$2b$12$uohFZFtcZ.53lTg9bGwF0uxxLt1EMUikWzMN402pQUrsvAUblqXZG"
-UserLoader = Callable[[Any], Awaitable[Any]]
-PasswordVerifier = Callable[[str, str], Awaitable[bool]]
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """A pair of tokens and how long they live, in seconds."""
-
-    access: str
-    refresh: str
-    access_seconds: int
-    refresh_seconds: int
 
 
 class JWTAuthBackend:
@@ -53,11 +37,18 @@ class JWTAuthBackend:
 
     Args:
         config: How tokens are made and carried.
-        user_loader: Returns the user for an id or an e-mail address, or None.
+        user_loader: Returns the user for an id or an e-mail address, or None. An id comes as what it was at the
+            login: a number, a text or a UUID. A user whose ``is_active`` is False is nobody.
         password_verifier: ``(stored_hash, password) -> bool``, with the loaded user's ``password_hash``. Without it
             every password login is refused: nobody is ever let in unchecked.
+        password_hasher: ``(password) -> stored_hash``. With it and ``password_updater`` people can change their own
+            password at ``POST /api/auth/change-password``, which is not there otherwise.
+        password_updater: ``(user, stored_hash) -> None``: stores a new hash for a user whom ``user_loader`` returned.
         sessions: Where sessions live; by default in the application's store ``admin_auth``, which is memory unless
             the host registers another under that name.
+
+    Raises:
+        ConfigError: ``AA019`` when of the parts that change passwords some are missing.
     """
 
     def __init__(
@@ -66,34 +57,22 @@ class JWTAuthBackend:
         user_loader: UserLoader,
         password_verifier: PasswordVerifier | None = None,
         *,
+        password_hasher: PasswordHasher | None = None,
+        password_updater: PasswordUpdater | None = None,
         sessions: SessionRegistry | None = None,
     ) -> None:
         self.config = config
-        self.user_loader = user_loader
-        self.password_verifier = password_verifier
+        self.users = HostUsers(user_loader, password_verifier, password_hasher, password_updater)
         self.has_own_sessions = sessions is not None
         policy = SessionPolicy(idle=timedelta(seconds=config.refresh_token_expiry))
         self.sessions: SessionRegistry = sessions or StoreSessions(MemoryStore(), policy)
-        self.cookies = Cookies.of(config)
+        self.transport = TokenTransport(config)
+
+    # The five methods of AuthBackend.
 
     async def authenticate(self, connection: Connection, credentials: dict[str, str]) -> Any:
         """Return the user whom ``email`` and ``password`` prove, or None."""
-        email, password = credentials.get("email", ""), credentials.get("password", "")
-        if self.password_verifier is None or "@" not in email or not password:
-            return None
-        user = await self.user_loader(email)
-        stored: str | None = getattr(user, "password_hash", None)
-        # A loader may take ids too: whoever types an id for an address must not get that user.
-        known = user is not None and stored is not None and normalize_email(user.email) == normalize_email(email)
-        try:
-            # Nobody costs what somebody costs, so that the time of an answer tells nothing (ASVS 6.3.8).
-            verified = await self.password_verifier(stored if known and stored else NOBODYS_HASH, password)
-        except Exception:
-            # A verifier that fails has verified nothing: the login is refused, and the fault is in the log.
-            if known:
-                logger.exception("password_verifier raised; the login is refused")
-            return None
-        return user if known and verified is True else None
+        return await self.users.prove(credentials.get("email", ""), credentials.get("password", ""))
 
     async def get_current_user(self, connection: Connection) -> AdminUserProtocol | None:
         """Return the user whose token the connection carries at the configured place, or None."""
@@ -102,42 +81,66 @@ class JWTAuthBackend:
 
     async def login(self, connection: Connection, user: Any) -> dict[str, str]:
         """Start a session and return the JSON body; with cookies, the tokens travel in them and not in the body."""
-        tokens = await self.start(connection, user)
-        return self._answer(connection, tokens, self.config.token_location, with_refresh=True)
+        return self.transport.answer(connection, await self.start(connection, user))
 
     async def logout(self, connection: Connection) -> None:
-        """End the session of the access token or, when that has expired, of the refresh token.
+        """End the session that the connection's tokens belong to.
+
+        The refresh token alone is enough, and so is an access token that has run out while its session lives: whoever
+        wants to leave must not be kept in by a clock.
 
         Raises:
-            NotAuthenticated: When the connection carries neither.
+            NotAuthenticated: When the connection carries neither, or the session has ended already.
         """
-        claims = self._any_claims(connection)
+        claims = self._claims_for_logout(connection)
         if claims is None:
             raise NotAuthenticated
+        self.transport.forget(connection)
+        await self.sessions.find(claims.session_id, claims.subject)
         await self.sessions.end(claims.session_id, claims.subject, _client(connection))
-        self.forget(connection)
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
         """Rotate the refresh token that the connection carries and return the JSON body, or None without a good one.
 
         Raises:
+            InvalidSession: When its session has ended, or its user may not sign in any more.
             RefreshReused: When an old token came back; its session has been ended.
         """
-        location = self.config.token_location
-        token = self.refresh_token(connection, location)
+        token = self.transport.refresh_token(connection, self.config.token_location)
         if not token:
             return None
         try:
             _, tokens = await self._rotate(connection, token)
         except InvalidToken:
             return None
-        return self._answer(connection, tokens, location, with_refresh=True)
+        return self.transport.answer(connection, tokens)
 
-    # What the pages and the middleware use besides the protocol.
+    # What the plugin, the pages and the middleware use besides the protocol.
+
+    def use_store(self, store: Store, policy: SessionPolicy) -> None:
+        """Keep sessions in a store of the application, unless the host gave a registry of its own.
+
+        Raises:
+            ConfigError: ``AA018`` when the store is a server whose client we cannot reach.
+        """
+        if not self.has_own_sessions:
+            idle = timedelta(seconds=self.config.refresh_token_expiry)
+            self.sessions = StoreSessions(store, dataclasses.replace(policy, idle=idle))
 
     async def start(self, connection: Connection, user: Any) -> Tokens:
-        """Start a session for a user and return its tokens, wherever they shall travel."""
-        return self._sign(await self.sessions.start(user, _client(connection)), str(user.id))
+        """Start a session for a user who has just proven who they are, and return its tokens.
+
+        Raises:
+            InvalidCredentials: When the password changed between proof and login.
+        """
+        client, state = _client(connection), state_of(connection.scope)
+        session = await self.sessions.start(user, client)
+        if self.users.passwords_can_change and not await self._is_unchanged(user, session):
+            await self.sessions.end(session.id, session.subject, client)
+            raise InvalidCredentials
+        if state is not None:
+            state.refresh_reused_at = session.refresh_reused_at
+        return self._sign(session)
 
     async def end_current(self, connection: Connection) -> None:
         """End the session that the request was recognised by, if any; its cookies are left alone."""
@@ -145,17 +148,14 @@ class JWTAuthBackend:
         if state is not None and state.user is not None and state.auth is not None and state.auth.session_id:
             await self.sessions.end(state.auth.session_id, str(state.user.id), state.client)
 
-    def carries_credential(self, scope: Scope) -> bool:
-        """Tell cheaply whether a request carries anything that could authenticate it."""
-        if self.config.token_location == COOKIE:
-            return self.carries_token_cookie(scope)
-        wanted = self.config.token_header.lower().encode()
-        return any(name == wanted for name, _ in scope["headers"])
+    async def end_sessions_of(self, user_id: Any, *, keep: str | None = None) -> int:
+        """End all sessions of a user but one and return how many: for the host, when it suspends somebody.
 
-    def carries_token_cookie(self, scope: Scope) -> bool:
-        """Tell cheaply whether a cookie of ours may come along. The refresh cookie's name begins with the other's."""
-        wanted = self.cookies.access.encode()
-        return any(name == b"cookie" and wanted in value for name, value in scope["headers"])
+        Args:
+            user_id: The user's id.
+            keep: The id of a session that goes on.
+        """
+        return await self.sessions.end_all_of(str(user_id), Client(), keep=keep)
 
     async def resolve(
         self, connection: Connection, location: Location
@@ -166,18 +166,18 @@ class JWTAuthBackend:
         session that has ended takes its cookies along.
         """
         try:
-            claims = verify(self.config, self._access_token(connection, location), "access")
+            claims = verify(self.config, self.transport.access_token(connection, location), "access")
             session = await self.sessions.find(claims.session_id, claims.subject)
         except InvalidSession:
             if location == "cookie":
-                self.forget(connection)
+                self.transport.forget(connection)
             return None
         except InvalidToken:
             renewed = await self._renew(connection) if location == "cookie" else None
             if renewed is None:
                 return None
             session = renewed
-        user = session.user or await self._load(session)
+        user = session.user or await self.users.of(session)
         return (user, Authentication(session.id, location)) if user is not None else None
 
     async def user_of(self, session_id: str, subject: str) -> AdminUserProtocol | None:
@@ -186,38 +186,10 @@ class JWTAuthBackend:
             session = await self.sessions.find(session_id, subject)
         except InvalidSession:
             return None
-        return session.user or await self._load(session)
-
-    def set_cookies(self, connection: Connection, tokens: Tokens) -> None:
-        """Let the tokens leave as cookies with the answer."""
-        state = _state(connection)
-        state.set_cookies += self.cookies.set_tokens(
-            tokens.access, tokens.refresh, refresh_max_age=tokens.refresh_seconds
-        )
-
-    def forget(self, connection: Connection) -> None:
-        """Remove the cookies with the answer, where there are any."""
-        state = state_of(connection.scope)
-        if state is not None and {self.cookies.access, self.cookies.refresh} & set(connection.cookies):
-            state.set_cookies += self.cookies.delete_tokens()
-
-    def refresh_token(self, connection: Connection, location: Location) -> str:
-        """Return the refresh token: from ``X-Refresh-Token``, else with cookies from its cookie, else empty."""
-        header = connection.headers.get("x-refresh-token", "")
-        return header or (connection.cookies.get(self.cookies.refresh, "") if location == "cookie" else "")
-
-    def _access_token(self, connection: Connection, location: Location) -> str:
-        if location == "cookie":
-            return connection.cookies.get(self.cookies.access, "")
-        value = connection.headers.get(self.config.token_header, "")
-        if not self.config.token_prefix:
-            return value
-        prefix, _, token = value.partition(" ")
-        # "Basic <jwt>" is not ours, however genuine the token (RFC 9110 section 11.1: the scheme ignores case).
-        return token.strip() if prefix.lower() == self.config.token_prefix.lower() else ""
+        return session.user or await self.users.of(session)
 
     async def _renew(self, connection: Connection) -> LiveSession | None:
-        token = connection.cookies.get(self.cookies.refresh, "")
+        token = connection.cookies.get(self.transport.cookies.refresh, "")
         # Without an answer that takes the new cookies along, the browser would come back with the old token, and that
         # is what a thief does: outside the admin's reach, and on WebSockets, an expired access token stays expired.
         if not token or state_of(connection.scope) is None or connection.scope["type"] != ScopeType.HTTP:
@@ -225,81 +197,56 @@ class JWTAuthBackend:
         try:
             session, tokens = await self._rotate(connection, token)
         except (InvalidToken, InvalidSession):
-            self.forget(connection)
+            self.transport.forget(connection)
             return None
-        self.set_cookies(connection, tokens)
+        self.transport.set_cookies(connection, tokens)
         return session
 
     async def _rotate(self, connection: Connection, token: str) -> tuple[LiveSession, Tokens]:
         claims = verify(self.config, token, "refresh")
-        session = await self.sessions.rotate(claims.session_id, claims.subject, claims.generation, _client(connection))
-        return session, self._sign(session, claims.subject)
+        session = await self.sessions.find(claims.session_id, claims.subject)
+        # Before anything is written: somebody suspended must get no new tokens, and a fault of the host's loader must
+        # not cost the client its successor.
+        user = session.user or await self.users.of(session)
+        if user is None:
+            raise InvalidSession
+        rotated = await self.sessions.rotate(claims.session_id, claims.subject, claims.generation, _client(connection))
+        return dataclasses.replace(rotated, user=user), self._sign(rotated)
 
-    def _sign(self, session: LiveSession, subject: str) -> Tokens:
+    def _sign(self, session: LiveSession) -> Tokens:
         refresh = sign_refresh(
             self.config,
-            subject,
+            session.subject,
             session.id,
             generation=session.generation,
             rotated_at=session.rotated_at,
             expires_at=session.expires_at,
         )
         seconds = max(1, int((session.expires_at - session.rotated_at).total_seconds()))
-        return Tokens(sign_access(self.config, subject, session.id), refresh, self.config.token_expiry, seconds)
+        return Tokens(sign_access(self.config, session.subject, session.id), refresh, self.config.token_expiry, seconds)
 
-    def _answer(
-        self, connection: Connection, tokens: Tokens, location: Location, *, with_refresh: bool
-    ) -> dict[str, str]:
-        answer = {"token_type": "bearer", "expires_in": str(tokens.access_seconds)}
-        if location == "cookie":
-            self.set_cookies(connection, tokens)
-            return answer
-        return {"access_token": tokens.access, "refresh_token": tokens.refresh, **answer}
-
-    def _any_claims(self, connection: Connection) -> Claims | None:
-        """Return the claims of the access token or, when that has expired, of the refresh token, wherever they are."""
+    def _claims_for_logout(self, connection: Connection) -> Claims | None:
         # A page signs out by cookie whatever the API uses.
         for location in dict.fromkeys((self.config.token_location, COOKIE)):
-            given: tuple[tuple[Purpose, str], ...] = (
-                ("access", self._access_token(connection, location)),
-                ("refresh", self.refresh_token(connection, location)),
+            access = self.transport.access_token(connection, location)
+            refresh = self.transport.refresh_token(connection, location)
+            given: tuple[tuple[str, Purpose, bool], ...] = (
+                (access, "access", False),
+                (refresh, "refresh", False),
+                (access, "access", True),
             )
-            for purpose, token in given:
+            for token, purpose, even_expired in given:
                 try:
-                    return verify(self.config, token, purpose)
+                    return verify(self.config, token, purpose, even_expired=even_expired)
                 except InvalidToken:
                     continue
         return None
 
-    async def _load(self, session: LiveSession) -> AdminUserProtocol | None:
-        user = await self.user_loader(session.subject if session.user_id is None else session.user_id)
-        # A loader that answers with somebody else must not make this session theirs.
-        return user if user is not None and str(user.id) == session.subject else None
-
-
-class DatabaseAuthBackend(JWTAuthBackend):
-    """The backend that the plugin builds when none is passed: our users, our sessions, our password hashes."""
-
-    def __init__(self, config: JWTConfig, database: Database, passwords: Passwords, policy: SessionPolicy) -> None:
-        super().__init__(config, _no_loader, sessions=DatabaseSessions(database, policy))
-        self._database, self._passwords = database, passwords
-
-    async def authenticate(self, connection: Connection, credentials: dict[str, str]) -> Any:
-        return await verify_credentials(
-            self._database, self._passwords, credentials.get("email", ""), credentials.get("password", "")
-        )
-
-
-async def _no_loader(_identifier: Any) -> None:
-    """Our registry brings the user along with the session: nothing is ever loaded by an id from a token alone."""
-
-
-def _state(connection: Connection) -> RequestState:
-    state = state_of(connection.scope)
-    if state is None:
-        msg = "cookies can be set only where AdminPlugin's middleware or mount runs"
-        raise RuntimeError(msg)
-    return state
+    async def _is_unchanged(self, user: Any, session: LiveSession) -> bool:
+        # Read after the session was written: whoever changes the password ends the sessions after writing the hash,
+        # so that one of the two sees the other.
+        fresh = await self.users.of(session)
+        return fresh is not None and getattr(fresh, "password_hash", None) == getattr(user, "password_hash", None)
 
 
 def _client(connection: Connection) -> Client:

@@ -65,7 +65,7 @@ async def log_in(
         return {} if by_form else tokens
     answer: dict[str, str] = {}
     if by_form:
-        runtime.backend.set_cookies(connection, await runtime.backend.start(connection, user))
+        runtime.backend.transport.set_cookies(connection, await runtime.backend.start(connection, user))
     else:
         answer = await runtime.backend.login(connection, user)
     # The session that this browser had ends: nobody else shall go on with it (ASVS 7.2.4).

@@ -14,12 +14,13 @@ from litestar_admin_auth.auth.authentication import authenticate, open_state
 from litestar_admin_auth.auth.cross_origin import refusal
 from litestar_admin_auth.auth.guards import passes
 from litestar_admin_auth.auth.headers import with_cookies
-from litestar_admin_auth.auth.jwt import COOKIE, JWTAuthBackend
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.live_sockets import LiveSocket
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.request_state import MOUNT_OPT as MOUNT_OPT
 from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.token_transport import COOKIE
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class HostAuthentication(ASGIMiddleware):
             return
         backend = self.runtime.backend
         user = auth = state = None
-        if not isinstance(backend, JWTAuthBackend) or backend.carries_credential(scope):
+        if not isinstance(backend, JWTAuthBackend) or backend.transport.carries_credential(scope):
             state = open_state(self.runtime, scope, scope["path"])
             if not self._borrowed(scope):
                 try:

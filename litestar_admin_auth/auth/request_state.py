@@ -1,6 +1,7 @@
 """What the admin knows about one request, kept in its scope."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from litestar.types import Scope
@@ -29,6 +30,8 @@ class RequestState:
     form_binding: str = ""
     #: A fault met while authenticating; the admission raises it, so that it gets a page. Faults fail closed.
     fault: Exception | None = None
+    #: At a login: when a copied refresh token ended an earlier session of this user. The page tells them, once.
+    refresh_reused_at: datetime | None = None
 
 
 def items_of(scope: Scope) -> dict[str, Any]:

@@ -77,8 +77,14 @@ def _sign(
     return jwt.encode(claims, config.secret_key, algorithm=config.algorithm, headers={"typ": TYPES[purpose]})
 
 
-def verify(config: JWTConfig, token: str, purpose: Purpose) -> Claims:
+def verify(config: JWTConfig, token: str, purpose: Purpose, *, even_expired: bool = False) -> Claims:
     """Return the claims of a token of ours for one purpose.
+
+    Args:
+        config: The settings that it was signed with.
+        token: As it came.
+        purpose: What it is presented for.
+        even_expired: Whether one that has run out will do, for signing out and nothing else.
 
     Raises:
         InvalidToken: For anything else, whatever is wrong with it.
@@ -112,15 +118,15 @@ def verify(config: JWTConfig, token: str, purpose: Purpose) -> Claims:
         or not all(isinstance(value, str) and value for value in strings)
         # A bool is an int and 1e300 is a number; only whole seconds are a time.
         or not all(type(value) is int for value in (*numbers, claims.get("gen", 0)))
-        or not _is_current(claims["iat"], claims["exp"])
+        or not _is_current(claims["iat"], claims["exp"], even_expired=even_expired)
     ):
         raise InvalidToken
     return Claims(claims["sub"], claims["sid"], claims["iat"], claims["exp"], claims.get("gen", 0))
 
 
-def _is_current(issued: int, expires: int) -> bool:
+def _is_current(issued: int, expires: int, *, even_expired: bool) -> bool:
     moment = now().timestamp()
-    return issued - CLOCK_SKEW_SECONDS <= moment < expires
+    return issued - CLOCK_SKEW_SECONDS <= moment and (even_expired or moment < expires)
 
 
 def as_uuid(value: str) -> UUID:

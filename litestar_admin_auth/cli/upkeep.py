@@ -7,7 +7,9 @@ from typing import Any
 import click
 from litestar import Litestar
 
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.store_sessions import STORE_NAME
 from litestar_admin_auth.cli.running import admin, as_json, cell, print_json, run
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import migrations
@@ -49,6 +51,8 @@ def sync_permissions_command(app: Litestar, as_json: bool) -> None:
 def check(app: Litestar, deploy: bool, as_json: bool) -> None:
     """Look for mistakes in the set-up; the ids are explained in docs/checks.md."""
     runtime: Runtime = app.state.admin_auth
+    if isinstance(runtime.backend, JWTAuthBackend):
+        runtime.backend.use_store(app.stores.get(STORE_NAME), runtime.policy)
 
     async def work(runtime: Runtime, database: Database | None) -> Any:
         return await run_checks(runtime.config, database, deploy=deploy, debug=app.debug, strict=True)

@@ -147,6 +147,16 @@ class TooManyTries(AdminAuthError):
         self.retry_after = retry_after
 
 
+class Unavailable(AdminAuthError):
+    """Something that we depend on does not answer. Nobody is let in meanwhile."""
+
+    code = "unavailable"
+    status_code = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("This does not work at the moment. Try again in a minute."))
+
+
 class NotFound(AdminAuthError):
     """There is no such thing, or it is not yours to see."""
 

@@ -56,7 +56,11 @@ async def run_checks(
     Returns:
         The findings, in the order of their ids.
     """
-    findings = [*_secret(config), *_cookies(config, excused=not deploy and _is_local(config, debug=debug))]
+    findings = [
+        *_secret(config),
+        *_cookies(config, excused=not deploy and _is_local(config, debug=debug)),
+        *_store(config, deploy=deploy),
+    ]
     if database is not None:
         findings += await _tables(config, database, strict=strict or deploy)
     if deploy:
@@ -92,6 +96,16 @@ def _cookies(config: AdminConfig, *, excused: bool) -> list[Finding]:
     # Anybody on the way could read the cookie from the first plain request, and be that person.
     hint = "Remove it and serve over HTTPS, or run in debug mode on your own machine."
     return [Finding("AA007", "error", f"{' and '.join(insecure)} is off.", hint)]
+
+
+def _store(config: AdminConfig, *, deploy: bool) -> list[Finding]:
+    backend: Any = config.auth_backend
+    if not getattr(getattr(backend, "sessions", None), "one_process_only", False):
+        return []
+    # A second worker knows nothing of the first one's sessions or, on a shared disk, renews what that one has ended.
+    level: Level = "error" if deploy else "warning"
+    hint = "Register Redis or Valkey: Litestar(stores={'admin_auth': RedisStore.with_client(...)})."
+    return [Finding("AA018", level, "Sessions are kept in a store that serves one process only.", hint)]
 
 
 async def _tables(config: AdminConfig, database: Database, *, strict: bool) -> list[Finding]:

@@ -1,6 +1,9 @@
 """Proving who one is, and what every successful or failed proof leaves behind."""
 
-from sqlalchemy import select, update
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
@@ -10,7 +13,7 @@ from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.sessions import Client, SessionPolicy, start_session
+from litestar_admin_auth.services.sessions import REFRESH_REUSED, Client, SessionPolicy, start_session
 
 
 async def verify_credentials(database: Database, passwords: Passwords, email: str, password: str) -> User | None:
@@ -72,3 +75,26 @@ async def record_failed_login(database: Database, email: str, client: Client) ->
     async with database.writing() as db:
         user = await db.scalar(select(User).where(User.email_normalized == normalize_email(email)))
         record(db, Actor(label=email[:320], ip=client.ip), "login.failed", target=user)
+
+
+async def refresh_reused_before(database: Database, session_id: UUID) -> datetime | None:
+    """Return when, between a login and the one before it, a copied refresh token ended a session of that user.
+
+    It is read from the sessions themselves, so that the person is told at the next login whatever else happens to the
+    browser that it happened in.
+    """
+    async with database.reading() as db:
+        session = await db.get(Session, session_id)
+        if session is None:
+            return None
+        earlier = select(func.max(Session.created_at)).where(
+            Session.user_id == session.user_id, Session.created_at < session.created_at
+        )
+        return await db.scalar(
+            select(func.max(Session.revoked_at)).where(
+                Session.user_id == session.user_id,
+                Session.revoked_reason == REFRESH_REUSED,
+                Session.revoked_at <= session.created_at,
+                Session.revoked_at > earlier.scalar_subquery(),
+            )
+        )

@@ -102,6 +102,22 @@ def _is_little_more_than(text: str, words: list[str] | tuple[str, ...]) -> bool:
     return len(text) < 8
 
 
+def check_change(current: str, new: str, *, email: str, name: str, site_title: str = "") -> None:
+    """Refuse a new password that is not good enough, or none.
+
+    Raises:
+        InvalidInput: For ``new_password``, with the reason.
+    """
+    check_password(new, email=email, name=name, site_title=site_title)
+    if new == current:
+        raise InvalidInput(_("This is your current password."), field="new_password")
+
+
+def not_the_current_password() -> InvalidInput:
+    """Return the refusal of a wrong current password."""
+    return InvalidInput(_("This is not your current password."), field="current_password")
+
+
 async def set_password(
     database: Database, actor: Actor, passwords: Passwords, user_id: UUID, raw: str, *, site_title: str = ""
 ) -> PasswordChanged:
@@ -141,10 +157,8 @@ async def change_own_password(
     check_storable(current, "current_password")
     verified, _upgraded = await passwords.verify(user.password_hash, current[: MAX_PASSWORD_LENGTH + 1])
     if not verified:
-        raise InvalidInput(_("This is not your current password."), field="current_password")
-    check_password(new, email=user.email, name=user.name, site_title=site_title)
-    if new == current:
-        raise InvalidInput(_("This is your current password."), field="new_password")
+        raise not_the_current_password()
+    check_change(current, new, email=user.email, name=user.name, site_title=site_title)
     hashed = await passwords.hash(new)
     async with database.writing() as db:
         await database.serialize_access_changes(db)

@@ -25,6 +25,9 @@ from litestar_admin_auth.services.access import held_by
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 
+#: Why a session was revoked, where somebody is told of it later.
+REFRESH_REUSED = "refresh_reused"
+
 #: ``last_seen_at`` is written at most this often: a page of ten requests must not be ten writes.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -163,7 +166,7 @@ async def rotate_session(
         verdict = policy.judge(generation, session.generation, session.rotated_at, moment)
         if verdict == "reused":
             # End the whole family. Committed here, so that the 401 cannot undo it.
-            session.revoked_at, session.revoked_reason = moment, "refresh_reused"
+            session.revoked_at, session.revoked_reason = moment, REFRESH_REUSED
             actor = Actor(label=session.user.email, user_id=user_id, session_id=session_id, ip=client.ip)
             record(db, actor, "refresh.reused", target=session)
         elif verdict == "rotate":

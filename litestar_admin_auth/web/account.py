@@ -79,18 +79,18 @@ class AccountPages(Controller):
 
     @post("/password")
     async def change_password(self, request: AnyRequest) -> Response[Any]:
-        actor = _tables_and_user(request)[1]
+        _tables_and_user(request)
         form = PasswordForm(request, await read_form(request))
         if not form.validate():
             return render(request, "account/password.html", status_code=400, form=form)
         try:
             current, new = form.current_password.data or "", form.new_password.data or ""
-            changed = await change_password(runtime_of(request), actor, current, new)
+            ended = await change_password(request, runtime_of(request), current, new)
         except AdminAuthError as error:
             form.blame(error)
             headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else None
             return render(request, "account/password.html", status_code=error.status_code, headers=headers, form=form)
-        flash(request, "success", f"{_('Your password is changed.')} {_signed_out(len(changed.revoked_session_ids))}")
+        flash(request, "success", f"{_('Your password is changed.')} {_signed_out(ended)}")
         return see_other(request, admin_url(request, "account", "password"))
 
     @get("/sessions")

@@ -12,7 +12,9 @@ from litestar_admin_auth.auth.navigation import safe_next
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, NotAuthenticated
+from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
+from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
 from litestar_admin_auth.web.render import THEMES, admin_url, render, see_other
 
@@ -59,6 +61,7 @@ class LoginController(Controller):
         except AdminAuthError as error:
             form.blame(error)
             return _page(request, form, status_code=error.status_code, headers=_retry_after(error))
+        _warn_of_theft(request)
         return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
     @post("/logout", opt={PUBLIC: True})
@@ -91,6 +94,15 @@ def _page(
     # One sentence for every cause, at the top: an error beside the e-mail would tell that it exists.
     error = next((str(message) for messages in form.errors.values() for message in messages), None)
     return render(request, "login/login.html", status_code=status_code, headers=headers, form=form, error=error)
+
+
+def _warn_of_theft(request: AnyRequest) -> None:
+    """Tell whoever signs in, once, that a copy of an earlier session was about."""
+    state = state_of(request.scope)
+    if state is not None and state.refresh_reused_at is not None:
+        text = _("Since you last signed in, an old copy of your session was used, so that session was ended.")
+        advice = _("If you do not know why, somebody may have copied it: change your password.")
+        flash(request, "warning", f"{text} {advice}")
 
 
 def _retry_after(error: AdminAuthError) -> dict[str, str]:

@@ -101,9 +101,23 @@ class TestSending:
         state = RequestState(Client())
         state.set_cookies += ["a=1; Path=/", "b=1; Path=/", "a=2; Path=/"]
         host = [(b"set-cookie", b"session=x"), (b"set-cookie", b"other=y")]
-        await with_cookies(send, state)({"type": "http.response.start", "status": 200, "headers": host})  # type: ignore
+        cacheable = (b"Cache-Control", b"public, max-age=3600")
+        await with_cookies(send, state)({"type": "http.response.start", "status": 200, "headers": [*host, cacheable]})  # type: ignore
         (message,) = sent
-        assert message["headers"] == [*host, (b"set-cookie", b"a=2; Path=/"), (b"set-cookie", b"b=1; Path=/")]  # type: ignore
+        # A shared cache that kept the answer would hand one person's session to the next.
+        kept = [*host, (b"cache-control", b"no-store")]
+        assert message["headers"] == [*kept, (b"set-cookie", b"a=2; Path=/"), (b"set-cookie", b"b=1; Path=/")]  # type: ignore
+
+    async def test_an_answer_without_one_says_of_caches_what_it_likes(self) -> None:
+        sent: list[object] = []
+
+        async def send(message: object) -> None:
+            sent.append(message)
+
+        headers = [(b"cache-control", b"public, max-age=3600")]
+        start = {"type": "http.response.start", "status": 200, "headers": headers}
+        await with_cookies(send, RequestState(Client()))(start)  # type: ignore
+        assert sent == [start]
 
 
 def test_no_other_file_of_the_package_writes_a_cookie() -> None:

@@ -11,7 +11,7 @@ from litestar import Litestar, Request, get
 from litestar.stores.memory import MemoryStore
 
 from litestar_admin_auth.auth import AdminUserProtocol, AuthBackend, JWTAuthBackend, JWTConfig
-from litestar_admin_auth.auth.jwt import NOBODYS_HASH
+from litestar_admin_auth.auth.host_users import NOBODYS_HASH
 from litestar_admin_auth.auth.tokens import sign_access
 from litestar_admin_auth.guards import requires_authentication
 from tests.auth.site import ACCESS, ORIGIN, REFRESH, SECRET, Clock, form_token, plugin, set_cookies, stated
@@ -240,7 +240,7 @@ class TestRefusal:
             async def verify(_stored: str, _password: str) -> Any:
                 return verdict
 
-            monkeypatch.setattr(c.app.state.admin_auth.backend, "password_verifier", verify)
+            monkeypatch.setattr(c.app.state.admin_auth.backend.users, "password_verifier", verify)
             assert (await c.login()).status_code == 401
 
     async def test_everybody_costs_one_verification(self) -> None:
@@ -260,7 +260,7 @@ class TestRefusal:
             async def yes(_stored: str, _password: str) -> bool:
                 return True
 
-            monkeypatch.setattr(c.app.state.admin_auth.backend, "password_verifier", yes)
+            monkeypatch.setattr(c.app.state.admin_auth.backend.users, "password_verifier", yes)
             assert (await c.login("bob@example.com")).status_code == 401
             assert (await c.login("nobody@example.com")).status_code == 401
             assert (await c.login("ann@example.com")).status_code == 200

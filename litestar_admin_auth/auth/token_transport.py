@@ -1,0 +1,91 @@
+"""Where tokens travel: how they come in, by a header or by cookies, and how they leave with the answer."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from litestar.connection import ASGIConnection
+from litestar.types import Scope
+
+from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.core.config import JWTConfig
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Location = Literal["header", "cookie"]
+
+#: Where tokens travel with the HTML pages, whatever the API does.
+COOKIE: Location = "cookie"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A pair of tokens and how long they live, in seconds."""
+
+    access: str
+    refresh: str
+    access_seconds: int
+    refresh_seconds: int
+
+
+class TokenTransport:
+    """Reads tokens from requests and sends them, after the settings.
+
+    Args:
+        config: Names the header, its prefix and the cookies.
+    """
+
+    def __init__(self, config: JWTConfig) -> None:
+        self.config = config
+        self.cookies = Cookies.of(config)
+
+    def carries_credential(self, scope: Scope) -> bool:
+        """Tell cheaply whether a request carries anything that could authenticate it."""
+        if self.config.token_location == COOKIE:
+            return self.carries_token_cookie(scope)
+        wanted = self.config.token_header.lower().encode()
+        return any(name == wanted for name, _ in scope["headers"])
+
+    def carries_token_cookie(self, scope: Scope) -> bool:
+        """Tell cheaply whether a cookie of ours may come along. The refresh cookie's name begins with the other's."""
+        wanted = self.cookies.access.encode()
+        return any(name == b"cookie" and wanted in value for name, value in scope["headers"])
+
+    def access_token(self, connection: Connection, location: Location) -> str:
+        """Return the access token at a location, else empty."""
+        if location == "cookie":
+            return connection.cookies.get(self.cookies.access, "")
+        value = connection.headers.get(self.config.token_header, "")
+        if not self.config.token_prefix:
+            return value
+        prefix, _, token = value.partition(" ")
+        # "Basic <jwt>" is not ours, however genuine the token (RFC 9110 section 11.1: the scheme ignores case).
+        return token.strip() if prefix.lower() == self.config.token_prefix.lower() else ""
+
+    def refresh_token(self, connection: Connection, location: Location) -> str:
+        """Return the refresh token: from ``X-Refresh-Token``, else with cookies from its cookie, else empty."""
+        header = connection.headers.get("x-refresh-token", "")
+        return header or (connection.cookies.get(self.cookies.refresh, "") if location == "cookie" else "")
+
+    def answer(self, connection: Connection, tokens: Tokens) -> dict[str, str]:
+        """Send a pair of tokens where the API's clients expect it, and return the JSON body."""
+        body = {"token_type": "bearer", "expires_in": str(tokens.access_seconds)}
+        if self.config.token_location == COOKIE:
+            self.set_cookies(connection, tokens)
+            return body
+        return {"access_token": tokens.access, "refresh_token": tokens.refresh, **body}
+
+    def set_cookies(self, connection: Connection, tokens: Tokens) -> None:
+        """Let the tokens leave as cookies with the answer."""
+        state = state_of(connection.scope)
+        if state is None:
+            msg = "cookies can be set only where AdminPlugin's middleware or mount runs"
+            raise RuntimeError(msg)
+        state.set_cookies += self.cookies.set_tokens(
+            tokens.access, tokens.refresh, refresh_max_age=tokens.refresh_seconds
+        )
+
+    def forget(self, connection: Connection) -> None:
+        """Remove the cookies with the answer, where there are any."""
+        state = state_of(connection.scope)
+        if state is not None and {self.cookies.access, self.cookies.refresh} & set(connection.cookies):
+            state.set_cookies += self.cookies.delete_tokens()
