@@ -8,12 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from litestar_admin_auth.core.appearance import NavEntry as NavEntry
+    from litestar_admin_auth.core.appearance import OverviewCard as OverviewCard
     from litestar_admin_auth.core.config import AdminConfig as AdminConfig
     from litestar_admin_auth.plugin import AdminPlugin as AdminPlugin
 
-__all__ = ("AdminConfig", "AdminPlugin")
+__all__ = ("AdminConfig", "AdminPlugin", "NavEntry", "OverviewCard")
 
-_PUBLIC = {"AdminConfig": "litestar_admin_auth.core.config", "AdminPlugin": "litestar_admin_auth.plugin"}
+_PUBLIC = {
+    "AdminConfig": "litestar_admin_auth.core.config",
+    "AdminPlugin": "litestar_admin_auth.plugin",
+    "NavEntry": "litestar_admin_auth.core.appearance",
+    "OverviewCard": "litestar_admin_auth.core.appearance",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
@@ -81,6 +81,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
 
         async def start(app: Litestar) -> None:
             match_whole_segments(app, runtime.config.path)
+            _take_host_templates(runtime, app)
             backend = runtime.backend
             if isinstance(backend, JWTAuthBackend):
                 backend.use_store(app.stores.get(STORE_NAME), runtime.policy)
@@ -148,6 +149,18 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
         if self.config.auth_backend is not None and self.config.database is None:
             return None
         return host_database.resolve(self.config, app_config)
+
+
+def _take_host_templates(runtime: Runtime, app: Litestar) -> None:
+    """Let the pages look into the host's own Jinja templates, and read all of the host's that concern us once.
+
+    Raises:
+        ConfigError: ``AA050`` for one that cannot be read.
+    """
+    templates = runtime.pages.templates
+    engine = cast("Any", app).template_engine
+    templates.use_host_loader(getattr(getattr(engine, "engine", None), "loader", None))
+    templates.check()
 
 
 def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:

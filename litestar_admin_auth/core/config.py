@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from litestar_admin_auth.core.appearance import NavEntry, OverviewCard, check_appearance
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.permissions import is_code
 from litestar_admin_auth.core.protocols import AuthBackend
@@ -153,6 +154,17 @@ class AdminConfig:
     permissions: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Folders whose templates replace ours. Example: ``[Path("templates")]``.
     template_dirs: Sequence[Path] = ()
+    #: The picture beside the title: a file (SVG, PNG or WebP, at most 64 KB), or an address on this origin; None means
+    #: ours. Example: ``Path("static/logo.svg")``.
+    logo: Path | str | None = None
+    #: The colour of links and main buttons as ``#rrggbb``; its readable shades are derived. Example: ``"#7c3aed"``.
+    accent: str | None = None
+    #: A style sheet after ours: a file, or an address on this origin. Example: ``Path("static/admin.css")``.
+    style_sheet: Path | str | None = None
+    #: More links in the side navigation. Example: ``[NavEntry("Orders", "/orders", permission="orders:read")]``.
+    navigation: Sequence[NavEntry] = ()
+    #: More cards on the first page. Example: ``[OverviewCard("Orders", "cards/orders.html", load=open_orders)]``.
+    overview_cards: Sequence[OverviewCard] = ()
     #: Whether ``request.user`` is set on the host's own routes.
     authenticate_host_routes: bool = True
     #: Whether the admin's JSON API describes itself at ``{path}/api/schema``.
@@ -189,6 +201,7 @@ class AdminConfig:
                     hint="Write origins like 'https://shop.example', in lower case and without a path.",
                 )
         _listed(self, "trusted_proxies")
+        check_appearance(self)
         if not isinstance(self.session_lifetime, timedelta) or self.session_lifetime <= timedelta():  # pyright: ignore
             raise ConfigError(
                 "AA014",

@@ -11,10 +11,10 @@ from litestar_admin_auth.web.login import LoginController
 from litestar_admin_auth.web.overview import OverviewPage
 from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
-from litestar_admin_auth.web.render import Pages
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.roles import RolePages
 from litestar_admin_auth.web.sessions import SessionPages
+from litestar_admin_auth.web.site import Pages
 from litestar_admin_auth.web.static_files import static_files_handler
 from litestar_admin_auth.web.user_account import UserAccountPages
 from litestar_admin_auth.web.user_tabs import UserTabPages

@@ -18,13 +18,17 @@ from litestar import HttpMethod, Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from litestar_admin_auth.core.appearance import OwnFile
+
 CSS_LAYERS = ("reset", "tokens", "base", "layout", "components", "utilities")
 
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".webp": "image/webp",
 }
 PLAIN_TEXT = "text/plain; charset=utf-8"
 CURRENT = "public, max-age=31536000, immutable"
@@ -49,10 +53,16 @@ class StaticFiles:
     digest: str
 
     @classmethod
-    def load(cls, folder: Path) -> "StaticFiles":
+    def load(cls, folder: Path, *, own: Sequence[OwnFile] = (), rules: str = "") -> "StaticFiles":
         """Read every file below ``folder``.
 
-        Raises ``FileNotFoundError`` when the folder is missing: an admin without styles is a broken build.
+        Args:
+            folder: Where ours lie.
+            own: Files of the host's, served among them.
+            rules: What is added to our style sheet.
+
+        Raises:
+            FileNotFoundError: When the folder is missing: an admin without styles is a broken build.
         """
         if not folder.is_dir():
             raise FileNotFoundError(f"no static files at {folder}")
@@ -62,7 +72,8 @@ class StaticFiles:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and css not in path.parents
         }
-        contents["admin.css"] = join_style_sheets(css).encode()
+        contents["admin.css"] = (join_style_sheets(css) + rules).encode()
+        contents |= {file.name: file.content for file in own}
         whole = hashlib.sha256()
         for name, content in sorted(contents.items()):
             whole.update(f"{name}\0{len(content)}\0".encode())
@@ -75,6 +86,11 @@ class StaticFiles:
         if name not in self.files:
             raise KeyError(f"no static file named {name!r}")
         return f"/static/{self.digest}/{name}"
+
+    @property
+    def symbols(self) -> set[str]:
+        """The names of the symbols in ``icons.svg``."""
+        return set(re.findall(r'<symbol id="([\w-]+)"', self.files["icons.svg"].content.decode()))
 
     def respond(
         self, name: str, digest: str, accept_encoding: str = "", if_none_match: str = ""
