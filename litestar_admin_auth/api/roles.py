@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from litestar_admin_auth.api.dependencies import body, given, listing
-from litestar_admin_auth.api.schemas import Listing, Role, RoleCreate, RolePatch, RolePreview, User
+from litestar_admin_auth.api.schemas import Listing, Member, Role, RoleCreate, RolePatch, RolePreview
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.actor import Actor
@@ -89,9 +89,14 @@ class RoleController(Controller):
         actor: NamedDependency[Actor],
         page: NamedDependency[ListQuery],
         role_id: FromPath[UUID],
-    ) -> Listing[User]:
-        """Return the users who hold a role. Needs `roles:read` and `users:read`."""
-        return listing(await roles.members_of(database, actor, role_id, page), User)
+        ends: Annotated[str, QueryParameter(description="Ends within `7` or `30` days, or has `ended`.")] = "",
+    ) -> Listing[Member]:
+        """Return the users who hold a role, and by which grant. Needs `roles:read` and `users:read`.
+
+        Sorts: as for users, `granted_at` and `expires_at`.
+        """
+        query = replace(page, filters={"ends": ends})
+        return listing(await roles.members_of(database, actor, role_id, query), Member)
 
     @post("/{role_id:uuid}/preview", status_code=200, summary="Preview a role's change")
     async def preview(

@@ -145,6 +145,16 @@ class Account(User, frozen=True, kw_only=True):
     refresh_reused_at: datetime | None = None
 
 
+class Member(User, frozen=True, kw_only=True):
+    """A user and the grant by which they hold a role."""
+
+    granted_by: str
+    granted_at: datetime
+    expires_at: datetime | None
+    reason: str
+    expired: bool
+
+
 class InvitedUser(User, frozen=True, kw_only=True):
     """A user just created. Without mail the link comes back here, once; with mail it is null."""
 
@@ -179,6 +189,7 @@ class GrantPath(Struct, frozen=True):
     granted_at: datetime
     expires_at: datetime | None
     reason: str
+    role_id: UUID
 
 
 class EffectivePermission(Struct, frozen=True):
@@ -188,10 +199,19 @@ class EffectivePermission(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
+    """``advice``: ``allowed``, ``suspended``, ``give_a_role``, ``no_role_holds_it`` or ``ask_an_administrator``.
+
+    ``may_give`` are those of ``would_allow`` that the asker may give; ``ended`` are ways that gave it until they ended.
+    """
+
     allowed: bool
     paths: list[GrantPath]
     would_allow: list[str]
     status: str
+    advice: str
+    may_give: list[str]
+    ended: list[GrantPath]
+    declared: bool
 
 
 class Role(Struct, frozen=True):

@@ -14,7 +14,7 @@ from litestar_admin_auth.api.dependencies import AnyRequest, bodies, body, given
 from litestar_admin_auth.api.invitations import invite
 from litestar_admin_auth.api.schemas import Listing, User
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import access, open_sessions, users
+from litestar_admin_auth.services import explanations, open_sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
@@ -31,9 +31,10 @@ class UserController(Controller):
         page: NamedDependency[ListQuery],
         status: Annotated[str, QueryParameter(description="`active`, `suspended`, `invited` or `locked`.")] = "",
         role: Annotated[str, QueryParameter(description="The name of a role that they hold.")] = "",
+        ends: Annotated[str, QueryParameter(description="Ends of roles: within `7` or `30` days, or `ended`.")] = "",
     ) -> Listing[User]:
         """Return users, newest first; sorts: `created_at`, `email`, `name`, `last_login_at`. Needs `users:read`."""
-        query = replace(page, filters={"status": status, "role": role})
+        query = replace(page, filters={"status": status, "role": role, "ends": ends})
         return listing(await users.list_users(database, actor, query), User)
 
     @post(summary="Create a user")
@@ -177,7 +178,7 @@ class UserAccessController(Controller):
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], user_id: FromPath[UUID]
     ) -> Listing[schemas.EffectivePermission]:
         """Return every permission that a user has, and by which roles. Needs `users:read`, or being that user."""
-        rows = await access.effective_permissions(database, actor, user_id)
+        rows = await explanations.effective_permissions(database, actor, user_id)
         return Listing(bodies(rows, schemas.EffectivePermission))
 
     @get("/permissions/{code:str}", summary="Explain a permission")
@@ -189,4 +190,4 @@ class UserAccessController(Controller):
         code: FromPath[str],
     ) -> schemas.Explanation:
         """Tell whether a user may do a thing, why, and which roles would allow it. Needs `users:read`."""
-        return body(await access.explain(database, actor, user_id, code), schemas.Explanation)
+        return body(await explanations.explain(database, actor, user_id, code), schemas.Explanation)

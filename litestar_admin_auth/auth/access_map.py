@@ -20,23 +20,41 @@ _NAMED = re.compile(r"Needs `([a-z_.-]+:[a-z_.-]+)`")
 
 @dataclass(frozen=True)
 class RouteAccess:
-    """A route and what it needs, in words, such as ``permission articles:publish``; ``open`` for nothing."""
+    """A route and what it needs, in words, such as ``permission articles:publish``; ``open`` for nothing.
+
+    ``permissions`` and ``roles`` are the codes and names among that.
+    """
 
     path: str
     methods: list[str]
     needs: str
     handler: str
+    permissions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
 
 def access_map(app: Litestar) -> list[RouteAccess]:
     """Return an application's own routes, by path and method, with what their guards ask for."""
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(app):
-        words = [_words(guard) for guard in cast("Any", handler).resolve_guards()]
+        # Litestar wraps a synchronous guard.
+        guards: list[Any] = [getattr(guard, "func", guard) for guard in cast("Any", handler).resolve_guards()]
+        words = [_words(guard) for guard in guards]
         needs = " and ".join(dict.fromkeys(words)) or OPEN
         # The mount of the admin is no route of the host's.
         if not handler.opt.get(MOUNT_OPT):
-            found.append(RouteAccess(path, methods, needs, handler.handler_name))
+            codes = [code for guard in guards for code in getattr(guard, "codes", ())]
+            names = sorted(name for guard in guards for name in getattr(guard, "names", ()))
+            found.append(
+                RouteAccess(
+                    path,
+                    methods,
+                    needs,
+                    handler.handler_name,
+                    tuple(dict.fromkeys(codes)),
+                    tuple(dict.fromkeys(names)),
+                )
+            )
     return sorted(found, key=lambda access: (access.path, access.methods))
 
 
@@ -48,9 +66,9 @@ def admin_access_map(inner: Litestar) -> list[RouteAccess]:
     """
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(inner):
-        named = _NAMED.search(handler.fn.__doc__ or "")
-        needs = OPEN if handler.opt.get(PUBLIC) else f"permission {named[1]}" if named else "signed in"
-        found.append(RouteAccess(path, methods, needs, handler.handler_name))
+        codes = _NAMED.findall(handler.fn.__doc__ or "")[:1]
+        needs = OPEN if handler.opt.get(PUBLIC) else f"permission {codes[0]}" if codes else "signed in"
+        found.append(RouteAccess(path, methods, needs, handler.handler_name, tuple(codes)))
     return sorted(found, key=lambda access: (access.path, access.methods))
 
 
@@ -68,7 +86,5 @@ def _handlers(app: Litestar) -> Iterable[tuple[str, BaseRouteHandler, list[str]]
 
 def _words(guard: Any) -> str:
     """Return a guard's ``needs``; of a host's own guard only the name can be told."""
-    # Litestar wraps a synchronous guard.
-    guard = getattr(guard, "func", guard)
     needs = getattr(guard, "needs", None)
     return str(needs) if needs else f"guard {getattr(guard, '__qualname__', type(guard).__qualname__)}"

@@ -13,7 +13,7 @@ from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.cli.running import ACTOR, admin, as_json, cell, print_json, print_rows, run
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.mount import build_inner
-from litestar_admin_auth.services import access, roles, users
+from litestar_admin_auth.services import explanations, roles, users
 from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery, Page
 from litestar_admin_auth.web import controllers as web_controllers
 
@@ -76,19 +76,20 @@ def routes_command(app: Litestar, as_json: bool) -> None:
 def explain(app: Litestar, user: str, permission: str, as_json: bool) -> None:
     """Tell whether USER has PERMISSION, and why, or which roles would give it."""
 
-    async def work(_runtime: Runtime, database: Database) -> access.Explanation:
+    async def work(_runtime: Runtime, database: Database) -> explanations.Explanation:
         row = await users.find_user(database, ACTOR, user)
-        return await access.explain(database, ACTOR, row.id, permission)
+        return await explanations.explain(database, ACTOR, row.id, permission)
 
     found = run(app, work)
     if as_json:
         print_json(asdict(found))
         return
     click.echo(f"{'yes' if found.allowed else 'no'}: {user} {'has' if found.allowed else 'lacks'} {permission}")
+    click.echo(f"  {explanations.in_words(found)}")
     for path in found.paths:
         until = f" until {cell(path.expires_at)}" if path.expires_at else ""
         why = f" ({path.reason})" if path.reason else ""
         given = f"given by {path.granted_by} on {cell(path.granted_at)}{until}{why}"
         click.echo(f"  role {path.role} holds {path.permission}, {given}")
-    if not found.allowed:
-        click.echo(f"  roles that would give it: {cell(found.would_allow)}")
+    for path in found.ended:
+        click.echo(f"  role {path.role} gave {path.permission} until {cell(path.expires_at)}")

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from sqlalchemy.orm import selectinload
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import (
-    InvalidInput,
     LastSuperuser,
     NotAllowed,
     NotFound,
@@ -21,44 +19,9 @@ from litestar_admin_auth.core.exceptions import (
     SystemRole,
 )
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.permissions import WILDCARD, grants, holds, is_code, missing
-from litestar_admin_auth.models import Permission, Role, RolePermission, User, UserRole
+from litestar_admin_auth.core.permissions import WILDCARD, holds, missing
+from litestar_admin_auth.models import Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.actor import Actor
-
-
-@dataclass(frozen=True)
-class GrantPath:
-    """One way in which a permission reaches a user; ``permission`` is what the role holds, possibly a wildcard."""
-
-    role: str
-    permission: str
-    granted_by: str
-    granted_at: datetime
-    expires_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class EffectivePermission:
-    """A permission of the catalogue that a user has, with every way in which it got there."""
-
-    code: str
-    description: str
-    paths: list[GrantPath]
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why a user may do a thing or not.
-
-    ``would_allow`` names the roles that would change a no into a yes; it is empty for a suspended user (``status``),
-    whom no role helps.
-    """
-
-    allowed: bool
-    paths: list[GrantPath]
-    would_allow: list[str]
-    status: str = "active"
 
 
 def unexpired(moment: datetime, grant: type[UserRole] = UserRole) -> ColumnElement[bool]:
@@ -211,6 +174,15 @@ async def load_role_to_change(db: AsyncSession, held: frozenset[str], role_id: U
     return role
 
 
+async def roles_beyond(db: AsyncSession, held: frozenset[str]) -> frozenset[UUID]:
+    """Return the roles that hold something which these permissions do not cover: whoever lacks it may not give them."""
+    if WILDCARD in held:
+        return frozenset()
+    lacking = missing(held, await db.scalars(select(RolePermission.code).distinct()))
+    rows = await db.scalars(select(RolePermission.role_id).where(RolePermission.code.in_(lacking)).distinct())
+    return frozenset(rows)
+
+
 def codes_granted_to(user: User) -> set[str]:
     """Return what a loaded user's unexpired grants give, also while the user is suspended."""
     moment = now()
@@ -271,52 +243,3 @@ def _lasting_superusers() -> Select[UUID]:
         .join(RolePermission, RolePermission.role_id == UserRole.role_id)
         .where(User.status == "active", UserRole.expires_at.is_(None), RolePermission.code == WILDCARD)
     )
-
-
-async def effective_permissions(database: Database, actor: Actor, user_id: UUID) -> list[EffectivePermission]:
-    """Return every permission of the catalogue that a user has now, by code, and where each comes from.
-
-    Raises:
-        NotAllowed: Without ``users:read``; one's own need nothing.
-        NotFound: When there is no such user.
-    """
-    async with database.reading() as db:
-        user = await _load_to_explain(db, actor, user_id)
-        catalogue = (await db.scalars(select(Permission).order_by(Permission.code))).all()
-    found = [EffectivePermission(entry.code, entry.description, _paths(user, entry.code)) for entry in catalogue]
-    return [permission for permission in found if permission.paths]
-
-
-async def explain(database: Database, actor: Actor, user_id: UUID, code: str) -> Explanation:
-    """Tell whether a user may do a thing, by which grants, and else which roles would allow it.
-
-    Raises:
-        InvalidInput: When the code is not of the form ``resource:action``.
-        NotAllowed: Without ``users:read``; one's own need nothing.
-        NotFound: When there is no such user.
-    """
-    if not is_code(code):
-        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
-    async with database.reading() as db:
-        user = await _load_to_explain(db, actor, user_id)
-        roles = (await db.scalars(select(Role).order_by(Role.name).options(selectinload(Role.permissions)))).all()
-    paths = _paths(user, code)
-    would_allow = [role.name for role in roles if holds(role.codes, code)] if user.is_active and not paths else []
-    return Explanation(bool(paths), paths, would_allow, user.status)
-
-
-async def _load_to_explain(db: AsyncSession, actor: Actor, user_id: UUID) -> User:
-    if actor.user_id != user_id:
-        await require(db, actor, "users:read")
-    return await load_user(db, user_id)
-
-
-def _paths(user: User, code: str) -> list[GrantPath]:
-    moment = now()
-    return [
-        GrantPath(grant.role.name, held, grant.granted_by, grant.granted_at, grant.expires_at, grant.reason)
-        for grant in sorted(user.grants, key=lambda grant: grant.role.name)
-        if user.is_active and not has_ended(grant, moment)
-        for held in grant.role.codes
-        if grants(held, code)
-    ]

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import ConfigError, InvalidInput
+from litestar_admin_auth.core.exceptions import ConfigError, InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.permissions import OWN_PERMISSIONS, WILDCARD, holds
+from litestar_admin_auth.core.permissions import OWN_PERMISSIONS, WILDCARD, holds, is_code, patterns_giving
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH
 from litestar_admin_auth.models import Permission, Role, RolePermission
 from litestar_admin_auth.services.access import require, require_any
@@ -18,20 +18,40 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 
-PACKAGE, HOST = "package", "host"
+PACKAGE, HOST, ORPHANED = SOURCES = ("package", "host", "orphaned")
 
 # Keys are UUIDv7: their order is the order of creation.
 SORTS = {"created_at": Sort(Permission.id), "code": Sort(Permission.code), "source": Sort(Permission.source)}
 
 
 @dataclass(frozen=True)
-class PermissionRow:
-    """A permission; ``roles`` are the names of those that give it, by its code or a wildcard, sorted."""
+class Declared:
+    """An entry of the catalogue.
+
+    ``source`` is ``package`` for the admin's own, ``host`` for what the application declares, and ``orphaned`` for what
+    it declares no more while a role still holds it.
+    """
 
     code: str
     description: str
     source: str
+
+
+@dataclass(frozen=True)
+class GivingRole:
+    """A role that gives a permission; ``patterns`` are what it holds that does: the code, a wildcard or several."""
+
+    id: UUID
+    name: str
+    patterns: list[str]
+
+
+@dataclass(frozen=True)
+class PermissionRow(Declared):
+    """A permission; ``roles`` are the names of those that give it, by its code or a wildcard, sorted."""
+
     roles: list[str]
+    giving: list[GivingRole]
 
 
 @dataclass(frozen=True)
@@ -49,7 +69,7 @@ class SyncResult:
 async def list_permissions(database: Database, actor: Actor, query: ListQuery) -> Page[PermissionRow]:
     """Return the catalogue, newest first, searched by code and description.
 
-    Filters: ``source`` (``package`` or ``host``) and ``role`` (the name of a role that gives it). Sorts:
+    Filters: ``source`` (``package``, ``host`` or ``orphaned``) and ``role`` (the name of a role that gives it). Sorts:
     ``created_at``, ``code``, ``source``.
 
     Raises:
@@ -59,21 +79,38 @@ async def list_permissions(database: Database, actor: Actor, query: ListQuery) -
     filters = filters_of(query, "source", "role")
     statement = select(Permission).where(*search(query, Permission.code, Permission.description))
     if "source" in filters:
-        if filters["source"] not in (PACKAGE, HOST):
-            raise InvalidInput(_("Choose one of %(choices)s.", choices=f"{PACKAGE}, {HOST}"), field="source")
+        if filters["source"] not in SOURCES:
+            raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(SOURCES)), field="source")
         statement = statement.where(Permission.source == filters["source"])
     async with database.reading() as db:
         await require(db, actor, "permissions:read")
-        roles = await _codes_by_role(db)
         if "role" in filters:
-            held = roles.get(filters["role"], set())
-            codes = [code for code in await db.scalars(select(Permission.code)) if holds(held, code)]
-            statement = statement.where(Permission.code.in_(codes))
+            held = select(RolePermission.code).join(Role).where(Role.name == filters["role"])
+            statement = statement.where(Permission.code.in_(await _given_by(db, held)))
         page = await paginate(db, statement, query, SORTS, key=Permission.id)
-    return page.map(lambda permission: _row(permission, roles))
+        giving = await _roles_giving(db, [entry.code for entry in page.items])
+    return page.map(lambda entry: _row(Declared(entry.code, entry.description, entry.source), giving[entry.code]))
 
 
-async def all_permissions(database: Database, actor: Actor) -> list[PermissionRow]:
+async def get_permission(database: Database, actor: Actor, code: str) -> PermissionRow:
+    """Return one permission of the catalogue.
+
+    Raises:
+        NotAllowed: Without ``permissions:read``.
+        NotFound: When nobody declares it.
+    """
+    async with database.reading() as db:
+        await require(db, actor, "permissions:read")
+        entry = None
+        if is_code(code):
+            entry = await db.scalar(select(Permission).where(Permission.code == code))
+        if entry is None:
+            raise NotFound(_("There is no such permission."))
+        giving = await _roles_giving(db, [code])
+    return _row(Declared(entry.code, entry.description, entry.source), giving[code])
+
+
+async def all_permissions(database: Database, actor: Actor) -> list[Declared]:
     """Return the whole catalogue by code: what the form of a role offers.
 
     Raises:
@@ -81,9 +118,8 @@ async def all_permissions(database: Database, actor: Actor) -> list[PermissionRo
     """
     async with database.reading() as db:
         await require_any(db, actor, "permissions:read", "roles:read")
-        roles = await _codes_by_role(db)
-        permissions = (await db.scalars(select(Permission).order_by(Permission.code))).all()
-    return [_row(permission, roles) for permission in permissions]
+        entries = (await db.scalars(select(Permission).order_by(Permission.code))).all()
+    return [Declared(entry.code, entry.description, entry.source) for entry in entries]
 
 
 async def check_known(db: AsyncSession, wanted: Iterable[str], *, kept: Iterable[str] = ()) -> set[str]:
@@ -92,12 +128,13 @@ async def check_known(db: AsyncSession, wanted: Iterable[str], *, kept: Iterable
     Args:
         db: The caller's transaction.
         wanted: Codes and wildcards.
-        kept: What the role holds already: that may stay, also after the host stopped declaring it.
+        kept: What the role holds already: that may stay, also after the host stopped declaring it. No other role may
+            take up what is orphaned.
 
     Raises:
         InvalidInput: For ``permissions``, naming the first that nobody declared.
     """
-    codes = set(await db.scalars(select(Permission.code)))
+    codes = set(await db.scalars(select(Permission.code).where(Permission.source != ORPHANED)))
     known = codes | {f"{code.partition(':')[0]}:*" for code in codes} | {WILDCARD, *kept}
     unknown = sorted(set(wanted) - known)
     if unknown:
@@ -108,7 +145,8 @@ async def check_known(db: AsyncSession, wanted: Iterable[str], *, kept: Iterable
 async def sync_permissions(database: Database, declared: Mapping[str, str]) -> SyncResult:
     """Bring the catalogue in line with the package and the host; run it as often as you like, from many processes.
 
-    A code that nobody declares any more goes, unless a role still holds it: then it stays until that role lets go.
+    A code that nobody declares any more goes, unless a role still holds it: then it stays, marked as orphaned, until
+    that role lets go.
 
     Args:
         database: Where.
@@ -127,7 +165,7 @@ async def sync_permissions(database: Database, declared: Mapping[str, str]) -> S
     wanted = {code: (text, HOST) for code, text in declared.items()}
     wanted |= {code: (text, PACKAGE) for code, text in OWN_PERMISSIONS.items()}
     async with database.reading() as db:
-        result, _entries = await _compare(db, wanted)
+        result, _entries = await _compare(db, dict(wanted))
     if not result:
         # The usual start of a process: nothing to write, so no lock to wait for.
         return result
@@ -151,28 +189,48 @@ async def sync_permissions(database: Database, declared: Mapping[str, str]) -> S
     return result
 
 
-async def _compare(db: AsyncSession, wanted: Mapping[str, tuple[str, str]]) -> tuple[SyncResult, dict[str, Permission]]:
+async def _compare(db: AsyncSession, wanted: dict[str, tuple[str, str]]) -> tuple[SyncResult, dict[str, Permission]]:
     entries = {entry.code: entry for entry in await db.scalars(select(Permission))}
     in_use = set(await db.scalars(select(RolePermission.code).distinct()))
+    wanted.update(
+        {code: (entries[code].description, ORPHANED) for code in entries.keys() & in_use if code not in wanted}
+    )
     changed = {
         code for code, entry in entries.items() if wanted.get(code) not in (None, (entry.description, entry.source))
     }
     result = SyncResult(
         added=sorted(wanted.keys() - entries.keys()),
         changed=sorted(changed),
-        removed=sorted(entries.keys() - wanted.keys() - in_use),
+        removed=sorted(entries.keys() - wanted.keys()),
     )
     return result, entries
 
 
-async def _codes_by_role(db: AsyncSession) -> dict[str, set[str]]:
-    rows = await db.execute(select(Role.name, RolePermission.code).join(RolePermission))
-    roles: dict[str, set[str]] = {}
-    for name, code in rows:
-        roles.setdefault(name, set()).add(code)
-    return roles
+async def _given_by(db: AsyncSession, held: Select[str]) -> list[str]:
+    """Return the codes of the catalogue that the patterns of a statement give."""
+    patterns = frozenset(await db.scalars(held))
+    return [code for code in await db.scalars(select(Permission.code)) if holds(patterns, code)]
 
 
-def _row(permission: Permission, roles: Mapping[str, set[str]]) -> PermissionRow:
-    giving = sorted(name for name, held in roles.items() if holds(held, permission.code))
-    return PermissionRow(permission.code, permission.description, permission.source, giving)
+async def _roles_giving(db: AsyncSession, codes: Iterable[str]) -> dict[str, list[GivingRole]]:
+    """Return for each code the roles that give it, by name, in one query however many roles there are."""
+    wanted = {code: patterns_giving(code) for code in codes}
+    every = {pattern for patterns in wanted.values() for pattern in patterns}
+    rows = await db.execute(
+        select(Role.id, Role.name, RolePermission.code).join(RolePermission).where(RolePermission.code.in_(every))
+    )
+    by_pattern: dict[str, list[tuple[str, UUID]]] = {}
+    for role_id, name, pattern in rows:
+        by_pattern.setdefault(pattern, []).append((name, role_id))
+    found: dict[str, list[GivingRole]] = {}
+    for code, patterns in wanted.items():
+        held: dict[tuple[str, UUID], list[str]] = {}
+        for pattern in patterns:
+            for role in by_pattern.get(pattern, ()):
+                held.setdefault(role, []).append(pattern)
+        found[code] = [GivingRole(role_id, name, held[name, role_id]) for name, role_id in sorted(held)]
+    return found
+
+
+def _row(entry: Declared, giving: list[GivingRole]) -> PermissionRow:
+    return PermissionRow(entry.code, entry.description, entry.source, [role.name for role in giving], giving)

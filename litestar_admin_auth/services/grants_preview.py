@@ -7,13 +7,12 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.permissions import WILDCARD, holds, missing
-from litestar_admin_auth.models import RolePermission, User, UserRole
-from litestar_admin_auth.services.access import require, require_covers, unexpired
+from litestar_admin_auth.core.permissions import holds
+from litestar_admin_auth.models import User, UserRole
+from litestar_admin_auth.services.access import require, require_covers, roles_beyond, unexpired
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.grants import in_the_future, load_roles
 from litestar_admin_auth.services.impact import (
@@ -88,7 +87,7 @@ async def preview_grants(
         may_see = holds(held, "users:read")
         role = (await load_roles(db, [role_name], field="role"))[role_name]
         require_covers(held, role.codes)
-        beyond = await _roles_beyond(db, held)
+        beyond = await roles_beyond(db, held)
         codes = spelled_out(role.codes, await concrete_codes(db, role.codes))
         giving = await roles_giving(db, codes)
 
@@ -125,12 +124,3 @@ async def preview_grants(
         users_total=impact.users_total,
         groups=impact.groups,
     )
-
-
-async def _roles_beyond(db: AsyncSession, held: frozenset[str]) -> frozenset[UUID]:
-    """Return the roles that hold something which these permissions do not cover."""
-    if WILDCARD in held:
-        return frozenset()
-    lacking = missing(held, await db.scalars(select(RolePermission.code).distinct()))
-    rows = await db.scalars(select(RolePermission.role_id).where(RolePermission.code.in_(lacking)).distinct())
-    return frozenset(rows)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import selectinload
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
-from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import (
@@ -23,6 +22,7 @@ from litestar_admin_auth.services.access import (
     require,
     require_any,
     require_covers,
+    roles_beyond,
     unexpired,
 )
 from litestar_admin_auth.services.actor import Actor
@@ -30,13 +30,13 @@ from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.catalogue import check_known
 from litestar_admin_auth.services.constraints import violates_unique
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.members import Member as Member
+from litestar_admin_auth.services.members import members_of as members_of
 from litestar_admin_auth.services.role_preview import RolePreview as RolePreview
 from litestar_admin_auth.services.role_preview import UserChange as UserChange
 from litestar_admin_auth.services.role_preview import preview_new_role as preview_new_role
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
 from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
-from litestar_admin_auth.services.users import SORTS as USER_SORTS
-from litestar_admin_auth.services.users import UserRow, row_of, with_roles
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ async def assignable_role_names(database: Database, actor: Actor) -> list[str]:
     """
     async with database.reading() as db:
         held = await require(db, actor, "users:write")
-        found = await db.scalars(select(Role).order_by(Role.name).options(selectinload(Role.permissions)))
-        return [role.name for role in found if not missing(held, role.codes)]
+        beyond = await roles_beyond(db, held)
+        rows = await db.execute(select(Role.id, Role.name).order_by(Role.name))
+        return [name for role_id, name in rows if role_id not in beyond]
 
 
 async def get_role(database: Database, actor: Actor, role_id: UUID) -> RoleRow:
@@ -115,27 +116,6 @@ async def get_role(database: Database, actor: Actor, role_id: UUID) -> RoleRow:
     async with database.reading() as db:
         await require(db, actor, "roles:read")
         return await _loaded_row(db, await load_role(db, role_id))
-
-
-async def members_of(database: Database, actor: Actor, role_id: UUID, query: ListQuery) -> Page[UserRow]:
-    """Return the users who hold a role by an unexpired grant; sorts as for users.
-
-    Raises:
-        NotAllowed: Without ``roles:read`` and ``users:read``.
-        NotFound: When there is no such role.
-        InvalidInput: For a bad sort, limit, cursor or search.
-    """
-    filters_of(query)
-    statement = select(User).options(with_roles()).where(*search(query, User.email, User.name))
-    statement = statement.where(
-        exists().where(UserRole.user_id == User.id, UserRole.role_id == role_id).where(unexpired(now()))
-    )
-    async with database.reading() as db:
-        await require(db, actor, "roles:read")
-        await require(db, actor, "users:read")
-        await load_role(db, role_id)
-        page = await paginate(db, statement, query, USER_SORTS, key=User.id)
-    return page.map(row_of)
 
 
 async def create_role(

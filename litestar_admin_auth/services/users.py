@@ -29,10 +29,12 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.constraints import violates_unique
 from litestar_admin_auth.services.grants import Grant as Grant
+from litestar_admin_auth.services.grants import end_grant as end_grant
+from litestar_admin_auth.services.grants import ending, set_roles
+from litestar_admin_auth.services.grants import extend_grant as extend_grant
 from litestar_admin_auth.services.grants import grant_role as grant_role
 from litestar_admin_auth.services.grants import grants_of as grants_of
 from litestar_admin_auth.services.grants import revoke_role as revoke_role
-from litestar_admin_auth.services.grants import set_roles
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.sessions import end_sessions_of_all
 
@@ -40,7 +42,7 @@ from litestar_admin_auth.services.sessions import end_sessions_of_all
 STATUSES = ("active", "suspended", "invited", "locked")
 
 #: What a list of users can be filtered by.
-FILTERS = ("status", "role", "last_login")
+FILTERS = ("status", "role", "ends", "last_login")
 
 MAX_NORMALIZED_EMAIL_LENGTH = 320
 MAX_DAYS = 3650
@@ -108,8 +110,9 @@ async def list_users(database: Database, actor: Actor, query: ListQuery) -> Page
 def matching_users(query: ListQuery) -> Select[User]:
     """Return the statement for all users whom a search and its filters let through, for lists and changes of many.
 
-    Filters: ``status`` (one of ``STATUSES``), ``role`` (a name) and ``last_login`` (``never``, or a number of days for
-    those whose last sign-in is longer ago).
+    Filters: ``status`` (one of ``STATUSES``), ``role`` (a name), ``ends`` (who holds a role that ends within ``7`` or
+    ``30`` days, or had one that has ``ended``; together with ``role``, that role) and ``last_login`` (``never``, or a
+    number of days for those whose last sign-in is longer ago).
 
     Raises:
         InvalidInput: For a bad filter or search, naming it.
@@ -120,12 +123,12 @@ def matching_users(query: ListQuery) -> Select[User]:
         if filters["status"] not in STATUSES:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(STATUSES)), field="status")
         statement = statement.where(User.status == filters["status"])
-    if "role" in filters:
-        statement = statement.where(
-            exists()
-            .where(UserRole.user_id == User.id, UserRole.role_id == Role.id, Role.name == filters["role"])
-            .where(unexpired(now()))
-        )
+    if "role" in filters or "ends" in filters:
+        grant = exists().where(UserRole.user_id == User.id)
+        grant = grant.where(ending(filters["ends"]) if "ends" in filters else unexpired(now()))
+        if "role" in filters:
+            grant = grant.where(UserRole.role_id == Role.id, Role.name == filters["role"])
+        statement = statement.where(grant)
     if "last_login" in filters:
         statement = statement.where(_last_login(filters["last_login"]))
     return statement

@@ -20,8 +20,7 @@ from litestar_admin_auth.services import catalogue, roles
 from litestar_admin_auth.services.access import require_covers
 from litestar_admin_auth.services.lists import ListQuery, Page
 from litestar_admin_auth.services.role_preview import preview_role
-from litestar_admin_auth.services.roles import RoleRow
-from litestar_admin_auth.services.users import UserRow
+from litestar_admin_auth.services.roles import Member, RoleRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
@@ -284,7 +283,7 @@ async def _who_loses(request: AnyRequest, role: RoleRow) -> str:
 
 async def _members(
     request: AnyRequest, role: RoleRow, hidden: bool, *, limit: int = MEMBERS_A_PAGE
-) -> Page[UserRow] | None:
+) -> Page[Member] | None:
     """Return a page of those who hold the role, or None for a viewer who may not see users."""
     if hidden or not _viewer(request).can("users:read"):
         return None

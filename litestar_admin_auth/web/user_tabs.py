@@ -16,7 +16,7 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.text import MAX_REASON_LENGTH
-from litestar_admin_auth.services import access, audit, open_sessions, roles, users
+from litestar_admin_auth.services import audit, explanations, open_sessions, roles, users
 from litestar_admin_auth.services.grants import Grant
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
@@ -171,7 +171,7 @@ async def _access_page(
         changeable=changeable,
         status_code=status_code,
         grants=await users.grants_of(database, actor, user_id),
-        permissions=await access.effective_permissions(database, actor, user_id),
+        permissions=await explanations.effective_permissions(database, actor, user_id),
         form=form if assignable else None,
         assignable=assignable,
     )

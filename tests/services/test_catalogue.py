@@ -3,7 +3,7 @@
 import pytest
 
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import ConfigError, InvalidInput, NotAllowed
+from litestar_admin_auth.core.exceptions import ConfigError, InvalidInput, NotAllowed, NotFound
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from litestar_admin_auth.services import catalogue, roles
 from litestar_admin_auth.services.catalogue import SyncResult, sync_permissions
@@ -39,9 +39,21 @@ class TestSync:
     async def test_keeps_what_a_role_still_holds_until_it_lets_go(self, database: Database, people: People) -> None:
         role = await people.role("books:read")
         assert (await sync_permissions(database, {})).removed == ["orders:read", "orders:refund"]
-        assert "books:read" in await contents(database)
+        assert (await catalogue.get_permission(database, CLI, "books:read")).source == "orphaned"
+        assert not await sync_permissions(database, {}), "orphaned once"
+        with pytest.raises(InvalidInput):
+            await roles.create_role(database, CLI, name="Another", permissions=["books:read"])
         await roles.update_role(database, CLI, role.id, permissions=[])
         assert (await sync_permissions(database, {})).removed == ["books:read"]
+
+    async def test_of_an_orphan_that_is_declared_again_makes_it_the_hosts(
+        self, database: Database, people: People
+    ) -> None:
+        await people.role("books:read")
+        await sync_permissions(database, {})
+        assert "books:read" in (await sync_permissions(database, SHOP)).changed
+        row = await catalogue.get_permission(database, CLI, "books:read")
+        assert (row.description, row.source) == (SHOP["books:read"], "host")
 
     async def test_lets_nobody_redefine_the_packages_own(self, database: Database) -> None:
         await sync_permissions(database, SHOP | {"users:read": "Harmless"})
@@ -80,6 +92,31 @@ class TestReading:
             assert {row.code for row in page.items} == set(expected)
         with pytest.raises(InvalidInput):
             await catalogue.list_permissions(database, CLI, ListQuery(filters={"source": "elsewhere"}))
+
+    async def test_of_one_tells_what_each_role_holds_that_gives_it(self, database: Database, people: People) -> None:
+        both = await people.role("orders:read", "orders:*", name="both")
+        await people.role("books:read", name="another")
+        row = await catalogue.get_permission(database, CLI, "orders:read")
+        assert [(role.name, role.patterns) for role in row.giving] == [
+            ("both", ["orders:read", "orders:*"]), ("superuser", ["*"]),
+        ]  # fmt: skip
+        assert row.giving[0].id == both.id
+        for code in ("no:such", "nonsense", "orders:*", "\x00", "\ud800"):
+            with pytest.raises(NotFound):
+                await catalogue.get_permission(database, CLI, code)
+
+    async def test_asks_as_often_for_many_roles_as_for_one(
+        self, database: Database, people: People, queries: list[str]
+    ) -> None:
+        async def cost() -> int:
+            queries.clear()
+            await catalogue.list_permissions(database, CLI, ListQuery())
+            return len([sent for sent in queries if sent.startswith("SELECT")])
+
+        before = await cost()
+        for _ in range(5):
+            await people.role("orders:read", "books:*")
+        assert await cost() == before
 
     async def test_needs_permissions_read(self, database: Database, people: People) -> None:
         assert (await catalogue.list_permissions(database, await people.user("permissions:read"), ListQuery())).items

@@ -22,7 +22,7 @@ from litestar_admin_auth.core.exceptions import (
 )
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
-from litestar_admin_auth.services import access, roles, users
+from litestar_admin_auth.services import explanations, roles, users
 from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
 from litestar_admin_auth.services.impact import MAX_GROUPS, MAX_NAMED_USERS, UserChange
 from litestar_admin_auth.services.roles import preview_new_role, preview_role, preview_role_deletion
@@ -46,7 +46,7 @@ class Town:
         """What each may do, asked one by one."""
         found: Access = {}
         for person in self.people:
-            effective = await access.effective_permissions(self.database, CLI, person)
+            effective = await explanations.effective_permissions(self.database, CLI, person)
             found[person] = {permission.code for permission in effective}
         return found
 

@@ -10,7 +10,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, InvalidInput, NameTaken, NotAllowed, NotFound
 from litestar_admin_auth.models import Permission, Role, RolePermission
-from litestar_admin_auth.services import access, roles, users
+from litestar_admin_auth.services import access, explanations, roles, users
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.role_preview import MAX_NAMED_USERS
 from tests.services.people import CLI, People, id_of
@@ -242,7 +242,7 @@ class TestPreview:
         async def effective() -> dict[Any, set[str]]:
             return {
                 person.user_id: {
-                    entry.code for entry in await access.effective_permissions(database, CLI, id_of(person))
+                    entry.code for entry in await explanations.effective_permissions(database, CLI, id_of(person))
                 }
                 for person in crowd
             }

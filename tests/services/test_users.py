@@ -20,7 +20,7 @@ from litestar_admin_auth.core.exceptions import (
     UserInUse,
 )
 from litestar_admin_auth.models import Role, User
-from litestar_admin_auth.services import access, sessions, users
+from litestar_admin_auth.services import explanations, sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.constraints import violates_unique
 from litestar_admin_auth.services.lists import ListQuery
@@ -248,12 +248,12 @@ class TestReading:
         person, other = await people.user(), await people.user()
         assert (await users.get_user(database, person, id_of(person))).email == person.label
         assert await users.grants_of(database, person, id_of(person)) == []
-        assert await access.effective_permissions(database, person, id_of(person)) == []
+        assert await explanations.effective_permissions(database, person, id_of(person)) == []
         for attempt in (
             users.get_user(database, person, id_of(other)),
             users.grants_of(database, person, id_of(other)),
-            access.effective_permissions(database, person, id_of(other)),
-            access.explain(database, person, id_of(other), "orders:read"),
+            explanations.effective_permissions(database, person, id_of(other)),
+            explanations.explain(database, person, id_of(other), "orders:read"),
             users.list_users(database, person, ListQuery()),
             users.find_user(database, person, other.label),
         ):
@@ -281,9 +281,9 @@ class TestGrants:
         person, role = id_of(await people.user()), await people.role("orders:read")
         end = now() + timedelta(hours=1)
         await users.grant_role(database, CLI, person, role.name, reason="stand-in", expires_at=end)
-        assert (await access.explain(database, CLI, person, "orders:read")).allowed
+        assert (await explanations.explain(database, CLI, person, "orders:read")).allowed
         later.ahead = timedelta(hours=2)
-        explanation = await access.explain(database, CLI, person, "orders:read")
+        explanation = await explanations.explain(database, CLI, person, "orders:read")
         assert (explanation.allowed, explanation.would_allow) == (False, [role.name, "superuser"])
         [grant] = await users.grants_of(database, CLI, person)
         assert (grant.expired, grant.reason) == (True, "stand-in")
@@ -326,23 +326,23 @@ class TestGrants:
     async def test_are_explained_with_every_way_that_leads_there(self, database: Database, people: People) -> None:
         by_code, by_wildcard = await people.role("orders:read"), await people.role("orders:*")
         person = id_of(await people.user(roles=[by_code.name, by_wildcard.name]))
-        explanation = await access.explain(database, CLI, person, "orders:read")
+        explanation = await explanations.explain(database, CLI, person, "orders:read")
         assert {(path.role, path.permission) for path in explanation.paths} == {
             (by_code.name, "orders:read"),
             (by_wildcard.name, "orders:*"),
         }
-        found = await access.effective_permissions(database, CLI, person)
+        found = await explanations.effective_permissions(database, CLI, person)
         assert [(entry.code, len(entry.paths)) for entry in found] == [("orders:read", 2), ("orders:refund", 1)]
 
     async def test_of_the_suspended_explain_a_no_that_no_role_helps(self, database: Database, people: People) -> None:
         person = id_of(await people.user("*", is_active=False))
-        explanation = await access.explain(database, CLI, person, "orders:read")
+        explanation = await explanations.explain(database, CLI, person, "orders:read")
         assert (explanation.allowed, explanation.would_allow, explanation.status) == (False, [], "suspended")
 
     @pytest.mark.parametrize("code", ["", "*", "orders:*", "orders", "\x00", "a:" + "b" * 200, "ORDERS:READ"])
     async def test_are_explained_for_codes_only(self, database: Database, people: People, code: str) -> None:
         with pytest.raises(InvalidInput) as refusal:
-            await access.explain(database, CLI, id_of(await people.user()), code)
+            await explanations.explain(database, CLI, id_of(await people.user()), code)
         assert refusal.value.field == "code"
 
 

@@ -1,0 +1,255 @@
+"""Why somebody may do a thing or may not: the one answer that pages, API and command line give."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import InvalidInput, StrongerThanYou
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.permissions import holds, is_code, patterns_giving
+from litestar_admin_auth.models import Permission, Role, RolePermission, User, UserRole
+from litestar_admin_auth.services.access import (
+    codes_granted_to,
+    has_ended,
+    held_by_actor,
+    load_user,
+    require,
+    require_covers,
+    roles_beyond,
+    unexpired,
+)
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
+from litestar_admin_auth.services.users import SORTS, UserRow, row_of, with_roles
+
+Advice = Literal["allowed", "suspended", "give_a_role", "no_role_holds_it", "ask_an_administrator"]
+
+
+@dataclass(frozen=True)
+class GrantPath:
+    """One way in which a permission reaches a user; ``permission`` is what the role holds, possibly a wildcard."""
+
+    role: str
+    permission: str
+    granted_by: str
+    granted_at: datetime
+    expires_at: datetime | None
+    reason: str
+    role_id: UUID
+
+
+@dataclass(frozen=True)
+class EffectivePermission:
+    """A permission of the catalogue that a user has, with every way in which it got there."""
+
+    code: str
+    description: str
+    paths: list[GrantPath]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a user may do a thing or not.
+
+    Args:
+        allowed: The answer.
+        paths: Every way in which the user has the permission; empty when not allowed.
+        would_allow: The roles that would change a no into a yes; none for a suspended user, whom no role helps, and
+            none for an asker who may see neither roles nor users.
+        status: The user's.
+        advice: What would change the answer, as a stable word.
+        may_give: Those of ``would_allow`` that the asker may give to this user.
+        ended: Ways in which the user had it until the grant ended.
+        declared: Whether the permission stands in the catalogue; else it may be a slip of the pen.
+    """
+
+    allowed: bool
+    paths: list[GrantPath]
+    would_allow: list[str]
+    status: str = "active"
+    advice: Advice = "allowed"
+    may_give: list[str] = field(default_factory=list[str])
+    ended: list[GrantPath] = field(default_factory=list[GrantPath])
+    declared: bool = True
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who has a permission now, and every way in which they have it."""
+
+    user: UserRow
+    paths: list[GrantPath]
+
+
+async def effective_permissions(
+    database: Database, actor: Actor, user_id: UUID, *, q: str = ""
+) -> list[EffectivePermission]:
+    """Return every permission of the catalogue that a user has now, by code, and where each comes from.
+
+    Args:
+        database: Where.
+        actor: Must hold ``users:read``; one's own need nothing.
+        user_id: Whose.
+        q: Words that must all occur in code or description.
+
+    Raises:
+        NotAllowed: Without ``users:read``, for somebody else.
+        NotFound: When there is no such user.
+        InvalidInput: For ``q``.
+    """
+    wanted = search(ListQuery(q=q), Permission.code, Permission.description)
+    async with database.reading() as db:
+        user = await _load_to_explain(db, actor, user_id)
+        catalogue = (await db.scalars(select(Permission).where(*wanted).order_by(Permission.code))).all()
+    ways = _ways(user)
+    found = [EffectivePermission(entry.code, entry.description, _paths(ways, entry.code)) for entry in catalogue]
+    return [permission for permission in found if permission.paths]
+
+
+async def explain(database: Database, actor: Actor, user_id: UUID, code: str) -> Explanation:
+    """Tell whether a user may do a thing, by which grants, and else what would allow it.
+
+    Raises:
+        InvalidInput: When the code is not of the form ``resource:action``.
+        NotAllowed: Without ``users:read``; one's own need nothing.
+        NotFound: When there is no such user.
+    """
+    if not is_code(code):
+        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
+    async with database.reading() as db:
+        user = await _load_to_explain(db, actor, user_id)
+        declared = await db.scalar(select(Permission.id).where(Permission.code == code)) is not None
+        paths = _paths(_ways(user), code)
+        ended = _paths(_ways(user, ended=True), code)
+        if paths or not user.is_active:
+            advice: Advice = "allowed" if paths else "suspended"
+            return Explanation(bool(paths), paths, [], user.status, advice, ended=ended, declared=declared)
+        held = await held_by_actor(db, actor)
+        if not (holds(held, "users:read") or holds(held, "roles:read")):
+            # The names of roles are for those who may see roles or users, as in all_role_names.
+            return Explanation(False, [], [], user.status, "ask_an_administrator", ended=ended, declared=declared)
+        giving = exists().where(RolePermission.role_id == Role.id, RolePermission.code.in_(patterns_giving(code)))
+        roles = (await db.execute(select(Role.id, Role.name).where(giving).order_by(Role.name))).all()
+        beyond = await roles_beyond(db, held) if _may_give_to(actor, held, user) else None
+    return Explanation(
+        allowed=False,
+        paths=[],
+        would_allow=[name for _id, name in roles],
+        status=user.status,
+        advice="give_a_role" if roles else "no_role_holds_it",
+        may_give=[] if beyond is None else [name for role_id, name in roles if role_id not in beyond],
+        ended=ended,
+        declared=declared,
+    )
+
+
+def in_words(found: Explanation) -> str:
+    """Return the answer as a sentence: what a page and the command line say."""
+    match found.advice:
+        case "allowed":
+            return _("Yes, through %(roles)s.", roles=", ".join(dict.fromkeys(path.role for path in found.paths)))
+        case "suspended":
+            return _("No: this user is suspended, and no role helps until that ends.")
+        case "give_a_role":
+            return _("No. Any of these roles would give it: %(roles)s.", roles=", ".join(found.would_allow))
+        case "no_role_holds_it" if not found.declared:
+            return _("No: nobody declares this permission. Is it spelled right?")
+        case "no_role_holds_it":
+            return _("No, and no role holds it yet.")
+        case "ask_an_administrator":
+            return _("No. Ask an administrator for a role that allows it.")
+
+
+async def holders_of(database: Database, actor: Actor, code: str, query: ListQuery) -> Page[Holder]:
+    """Return the users who have a permission now, by any path, searched by e-mail and name; sorts as for users.
+
+    Suspended users have no permissions, and grants that have ended give none.
+
+    Raises:
+        NotAllowed: Without ``permissions:read`` and ``users:read``.
+        InvalidInput: For a bad code, sort, limit, cursor or search.
+    """
+    if not is_code(code):
+        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
+    filters_of(query)
+    patterns = patterns_giving(code)
+    statement = (
+        select(User)
+        .options(with_roles())
+        .where(*search(query, User.email, User.name))
+        .where(
+            User.is_active,
+            exists()
+            .where(UserRole.user_id == User.id, UserRole.role_id == RolePermission.role_id)
+            .where(RolePermission.code.in_(patterns), unexpired(now())),
+        )
+    )
+    async with database.reading() as db:
+        await require(db, actor, "permissions:read")
+        await require(db, actor, "users:read")
+        page = await paginate(db, statement, query, SORTS, key=User.id)
+        held: dict[UUID, list[str]] = {}
+        holding = select(RolePermission.role_id, RolePermission.code).where(RolePermission.code.in_(patterns))
+        for role_id, pattern in await db.execute(holding):
+            held.setdefault(role_id, []).append(pattern)
+    return page.map(lambda user: Holder(row_of(user), _through(user, held)))
+
+
+def _through(user: User, held: dict[UUID, list[str]]) -> list[GrantPath]:
+    moment = now()
+    return [
+        _path(grant, pattern)
+        for grant in sorted(user.grants, key=lambda grant: grant.role.name)
+        if not has_ended(grant, moment)
+        for pattern in sorted(held.get(grant.role_id, []))
+    ]
+
+
+async def _load_to_explain(db: AsyncSession, actor: Actor, user_id: UUID) -> User:
+    if actor.user_id != user_id:
+        await require(db, actor, "users:read")
+    return await load_user(db, user_id)
+
+
+def _may_give_to(actor: Actor, held: frozenset[str], user: User) -> bool:
+    if not holds(held, "users:write"):
+        return False
+    try:
+        require_covers(held, () if user.id == actor.user_id else codes_granted_to(user))
+    except StrongerThanYou:
+        return False
+    return True
+
+
+def _ways(user: User, *, ended: bool = False) -> dict[str, list[GrantPath]]:
+    """Return a loaded user's ways to each pattern held, by role; with ``ended``, those that are over."""
+    moment = now()
+    ways: dict[str, list[GrantPath]] = {}
+    for grant in sorted(user.grants, key=lambda grant: grant.role.name):
+        if user.is_active and has_ended(grant, moment) == ended:
+            for pattern in grant.role.codes:
+                ways.setdefault(pattern, []).append(_path(grant, pattern))
+    return ways
+
+
+def _paths(ways: dict[str, list[GrantPath]], code: str) -> list[GrantPath]:
+    found = [path for pattern in patterns_giving(code) for path in ways.get(pattern, ())]
+    return sorted(found, key=lambda path: (path.role, path.permission))
+
+
+def _path(grant: UserRole, pattern: str) -> GrantPath:
+    return GrantPath(
+        grant.role.name,
+        pattern,
+        grant.granted_by,
+        grant.granted_at,
+        grant.expires_at,
+        grant.reason,
+        grant.role_id,
+    )
