@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Litestar
@@ -126,9 +127,9 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
         passwords = Passwords()
         backend = config.auth_backend
         if backend is None:
-            check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
+            jwt = config.jwt or _cookie_tokens(config)
+            policy = dataclasses.replace(policy, idle=timedelta(seconds=jwt.refresh_token_expiry))
             assert database is not None  # noqa: S101 - without a backend of the host's there is always a database
-            jwt = JWTConfig(secret_key=config.secret_key, token_location=COOKIE, cookie_secure=config.cookie_secure)
             backend = DatabaseAuthBackend(jwt, database, passwords, policy)
         _check_backend(backend)
         return Runtime(
@@ -163,12 +164,25 @@ def _take_host_templates(runtime: Runtime, app: Litestar) -> None:
     templates.check()
 
 
+def _cookie_tokens(config: AdminConfig) -> JWTConfig:
+    """Return the settings of the tokens where the host gave none: cookies, signed with the one secret."""
+    check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
+    for secret in config.previous_secret_keys:
+        check_secret(secret, "ADMIN_AUTH_PREVIOUS_SECRET_KEYS")
+    return JWTConfig(
+        secret_key=config.secret_key,
+        previous_keys=config.previous_secret_keys,
+        token_location=COOKIE,
+        cookie_secure=config.cookie_secure,
+    )
+
+
 def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:
     """Return the root of the form keys: ours, else the backend's, else one for this process alone."""
     if config.secret_key:
         return config.secret_key.encode()
     if isinstance(backend, JWTAuthBackend):
-        return backend.config.secret_key.encode()
+        return backend.config.keys.current.root
     # Forms opened before a restart must be opened again; several workers need ADMIN_AUTH_SECRET_KEY.
     return os.urandom(32)
 

@@ -9,6 +9,7 @@ from litestar_admin_auth.api.audit import AuditEventController
 from litestar_admin_auth.api.auth import AuthController, PasswordController
 from litestar_admin_auth.api.dependencies import provide_actor, provide_database, provide_page
 from litestar_admin_auth.api.invitations import InvitationController
+from litestar_admin_auth.api.keys import KeyController, publishes_keys
 from litestar_admin_auth.api.permissions import PermissionController
 from litestar_admin_auth.api.roles import RoleController
 from litestar_admin_auth.api.sessions import SessionController
@@ -42,6 +43,8 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         handlers.append(PasswordController)
     if runtime.database is not None:
         handlers += _WITH_TABLES
+    if publishes_keys(runtime):
+        handlers.append(KeyController)
     return [
         Router(
             "/api",

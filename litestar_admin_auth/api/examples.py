@@ -36,6 +36,15 @@ _PATH: dict[str, Any] = {
     "expires_at": None,
     "reason": "Ticket 4711",
 }
+# RFC 8037 appendix A.2; its kid is the thumbprint of A.3.
+_PUBLIC_KEY: dict[str, Any] = {
+    "kty": "OKP",
+    "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "use": "sig",
+    "alg": "EdDSA",
+    "crv": "Ed25519",
+    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+}
 
 EXAMPLES: dict[type[Struct], dict[str, Any]] = {
     schemas.Credentials: {"email": "mira@example.com", "password": "correct horse battery staple"},
@@ -50,6 +59,8 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
     schemas.GrantCreate: {"role": "support", "reason": "Ticket 4711", "expires_at": "2030-01-31T12:00:00Z"},
     schemas.RoleCreate: {"name": "support", "description": "Answers customers", "permissions": ["orders:read"]},
     schemas.RolePatch: {"permissions": ["orders:read", "orders:refund"], "version": 1},
+    schemas.KeySet: {"keys": [_PUBLIC_KEY]},
+    schemas.PublicKey: _PUBLIC_KEY,
     schemas.Message: {"message": "Logged out successfully"},
     schemas.Me: {
         "id": _USER_ID,

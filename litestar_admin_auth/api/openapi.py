@@ -51,7 +51,8 @@ _ERROR_SCHEMA: dict[str, Any] = {
     ],
 }
 
-_PUBLIC_TAILS = ("/auth/login", "/auth/logout", "/auth/refresh", "/invitation/{token}")
+_PUBLIC_KEYS = "/auth/jwks.json"
+_PUBLIC_TAILS = ("/auth/login", "/auth/logout", "/auth/refresh", "/invitation/{token}", _PUBLIC_KEYS)
 
 
 def openapi_config(runtime: Runtime) -> OpenAPIConfig | None:
@@ -91,6 +92,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     public = path.endswith(_PUBLIC_TAILS)
     if public:
         operation["security"] = []
+    if path.endswith(_PUBLIC_KEYS):
+        return
     codes: set[str] = set()
     if "requestBody" in operation:
         codes |= {"400", "413", "415"}

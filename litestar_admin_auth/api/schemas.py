@@ -114,6 +114,24 @@ class Listing(Struct, Generic[T], frozen=True):
     total: int | UnsetType = UNSET
 
 
+class PublicKey(Struct, frozen=True):
+    """A JWK; RSA has ``n`` and ``e``, elliptic curves have ``crv`` and ``x``, some of them ``y``."""
+
+    kty: str
+    kid: str
+    use: str
+    alg: str
+    n: str | UnsetType = UNSET
+    e: str | UnsetType = UNSET
+    crv: str | UnsetType = UNSET
+    x: str | UnsetType = UNSET
+    y: str | UnsetType = UNSET
+
+
+class KeySet(Struct, frozen=True):
+    keys: list[PublicKey]
+
+
 class Message(Struct, frozen=True):
     message: str
 

@@ -21,20 +21,34 @@ class Cookies:
         name: The base of the names.
         secure: Whether they need HTTPS; then the names carry ``__Host-``, so that no subdomain can plant one.
         httponly: Whether scripts are kept from them.
-        samesite: ``lax`` or ``strict``.
+        samesite: ``lax``, ``strict`` or ``none``.
+        path: Below which path browsers send them.
+        domain: The domain whose subdomains get them too; None for the one host only.
     """
 
     name: str = "admin_auth"
     secure: bool = True
     httponly: bool = True
     samesite: str = "lax"
+    path: str = "/"
+    domain: str | None = None
 
     @classmethod
     def of(cls, config: JWTConfig) -> "Cookies":
-        return cls(config.cookie_name, config.cookie_secure, config.cookie_httponly, config.cookie_samesite)
+        return cls(
+            config.cookie_name,
+            config.cookie_secure,
+            config.cookie_httponly,
+            config.cookie_samesite,
+            config.cookie_path,
+            config.cookie_domain,
+        )
 
     def _prefixed(self, name: str) -> str:
-        return f"__Host-{name}" if self.secure else name
+        if not self.secure:
+            return name
+        # Browsers drop a __Host- cookie with a domain or another path; __Secure- is what is left then (RFC 6265bis).
+        return f"__Host-{name}" if self.path == "/" and self.domain is None else f"__Secure-{name}"
 
     @property
     def access(self) -> str:
@@ -86,7 +100,9 @@ class Cookies:
         cookie: SimpleCookie = SimpleCookie()
         cookie[name] = value
         morsel = cookie[name]
-        morsel["path"] = "/"
+        morsel["path"] = self.path
+        if self.domain is not None:
+            morsel["domain"] = self.domain
         morsel["samesite"] = self.samesite
         if max_age is not None:
             morsel["max-age"] = max_age

@@ -1,124 +1,21 @@
 """The settings: every field with its type, default and an example. Mistakes stop the start."""
 
-# ruff: noqa: S105 - names of settings, not secrets
-
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from litestar_admin_auth.core.appearance import NavEntry, OverviewCard, check_appearance
 from litestar_admin_auth.core.exceptions import ConfigError
+from litestar_admin_auth.core.jwt_config import JWTConfig as JWTConfig
 from litestar_admin_auth.core.permissions import is_code
 from litestar_admin_auth.core.protocols import AuthBackend
+from litestar_admin_auth.core.secrets import check_secret as check_secret
 
-MIN_SECRET_BYTES = 32
 MAX_GRACE = timedelta(minutes=1)
 MAX_WEBSOCKET_CHECK = timedelta(minutes=10)
-
-#: Secrets that stand in documentation: whoever copies one has none.
-EXAMPLE_SECRETS = frozenset(
-    {
-        "your-super-secret-key-change-in-production",
-        "change-me-change-me-change-me-change-me",
-    }
-)
-
-_MAKE_SECRET = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"'
-
-
-def check_secret(secret: str, setting: str) -> None:
-    """Refuse a missing, short or published secret (RFC 7518 section 3.2; ASVS 13.3.1).
-
-    Args:
-        secret: The signing secret.
-        setting: The name of the setting, for the message.
-
-    Raises:
-        ConfigError: ``AA001`` when empty, ``AA002`` when no text, short or taken from an example.
-    """
-    given: object = secret
-    if not given:
-        raise ConfigError("AA001", f"{setting} is not set.", hint=_MAKE_SECRET)
-    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ConfigError("AA002", f"{setting} is not a text.", hint=_MAKE_SECRET)
-    if len(given.encode(errors="replace")) < MIN_SECRET_BYTES:
-        raise ConfigError("AA002", f"{setting} is shorter than {MIN_SECRET_BYTES} bytes.", hint=_MAKE_SECRET)
-    if given in EXAMPLE_SECRETS:
-        raise ConfigError("AA002", f"{setting} is an example that everybody can read.", hint=_MAKE_SECRET)
-
-
-@dataclass(frozen=True, kw_only=True)
-class JWTConfig:
-    """How tokens are made and carried.
-
-    Example:
-        ``JWTConfig(secret_key=os.environ["JWT_SECRET_KEY"], token_location="cookie")``
-
-    Raises:
-        ConfigError: For each bad value, naming the field.
-    """
-
-    #: The signing secret, at least 32 bytes.
-    secret_key: str = field(repr=False)
-    #: ``HS256``, ``HS384`` or ``HS512``.
-    algorithm: str = "HS256"
-    #: Life of an access token, in seconds.
-    token_expiry: int = 3600
-    #: Life of a refresh token, in seconds; also the time after which an unused session ends.
-    refresh_token_expiry: int = 86400
-    #: Where the API reads the token; the HTML pages always use cookies.
-    token_location: Literal["header", "cookie"] = "header"
-    #: The request header that carries the token.
-    token_header: str = "Authorization"
-    #: The word before the token in that header; empty for none.
-    token_prefix: str = "Bearer"
-    #: The ``iss`` claim, written and required when set.
-    issuer: str | None = None
-    #: The ``aud`` claim, written and required when set.
-    audience: str | None = None
-    #: The name of the access cookie; the refresh cookie adds ``_refresh``. ``__Host-`` is put before it when secure.
-    cookie_name: str = "admin_auth"
-    #: Send cookies over HTTPS only.
-    cookie_secure: bool = True
-    #: Hide cookies from scripts.
-    cookie_httponly: bool = True
-    #: ``lax`` lets a link from a mail arrive signed in; ``strict`` does not.
-    cookie_samesite: Literal["lax", "strict"] = "lax"
-
-    def __post_init__(self) -> None:
-        check_secret(self.secret_key, "JWTConfig.secret_key")
-        if self.algorithm not in ("HS256", "HS384", "HS512"):
-            raise ConfigError(
-                "AA003", f"JWTConfig.algorithm {self.algorithm!r} is not supported.", hint="Use HS256, HS384 or HS512."
-            )
-        for name in ("token_expiry", "refresh_token_expiry"):
-            value: object = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10 * 365 * 86400:
-                raise ConfigError("AA003", f"JWTConfig.{name} is {value!r}.", hint="Give whole seconds, at least 1.")
-        choices: dict[str, tuple[str, ...]] = {
-            "token_location": ("header", "cookie"),
-            "cookie_samesite": ("lax", "strict"),
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise ConfigError(
-                    "AA003", f"JWTConfig.{name} is {getattr(self, name)!r}.", hint=f"Use one of {', '.join(allowed)}."
-                )
-        for name in ("token_header", "cookie_name"):
-            if not _is_word(getattr(self, name)):
-                raise ConfigError(
-                    "AA003", f"JWTConfig.{name} is {getattr(self, name)!r}.", hint="Use letters, digits, - and _ only."
-                )
-        # Empty is allowed: the bare token stands in the header.
-        if self.token_prefix != "" and not _is_word(self.token_prefix):
-            raise ConfigError("AA003", f"JWTConfig.token_prefix is {self.token_prefix!r}.", hint="Use one word, or ''.")
-        for name in ("issuer", "audience"):
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, str) or not value):
-                raise ConfigError("AA003", f"JWTConfig.{name} is {value!r}.", hint="Give a text, or None.")
 
 
 def _is_word(value: object) -> bool:
@@ -139,8 +36,16 @@ class AdminConfig:
     path: str = "/admin"
     #: How people are authenticated; None means our users with cookie JWTs. Example: ``SessionAuthBackend(...)``.
     auth_backend: AuthBackend | None = None
+    #: How the tokens of our users are made and carried, instead of ``auth_backend``; None means cookies, signed with
+    #: ``secret_key``. Example: ``JWTConfig(secret_key=private_key, algorithm="ES256", token_location="header")``.
+    jwt: JWTConfig | None = None
     #: The secret behind tokens and forms; default ``ADMIN_AUTH_SECRET_KEY`` from the environment.
     secret_key: str = field(default_factory=lambda: os.environ.get("ADMIN_AUTH_SECRET_KEY", ""), repr=False)
+    #: Secrets that ``secret_key`` replaced: tokens signed with them still work. Default: the words of
+    #: ``ADMIN_AUTH_PREVIOUS_SECRET_KEYS``.
+    previous_secret_keys: Sequence[str] = field(
+        default_factory=lambda: os.environ.get("ADMIN_AUTH_PREVIOUS_SECRET_KEYS", "").split(), repr=False
+    )
     #: An asynchronous SQLAlchemy URL or an Advanced Alchemy ``SQLAlchemyAsyncConfig``; None means
     #: ``ADMIN_AUTH_DATABASE_URL``, else the host's Advanced Alchemy plugin, else ``admin_auth.sqlite3``.
     database: Any = None
@@ -185,6 +90,7 @@ class AdminConfig:
                 f"AdminConfig.path is {self.path!r}.",
                 hint="Write it like '/admin': letters, digits, - and _ between slashes, none at the end.",
             )
+        self._check_tokens()
         for code in self.permissions:
             if not isinstance(code, str) or not is_code(code):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError(
@@ -222,6 +128,27 @@ class AdminConfig:
                 "AA014",
                 f"AdminConfig.websocket_check is {check!r}.",
                 hint="Write it like timedelta(seconds=15), between a second and ten minutes.",
+            )
+
+    def _check_tokens(self) -> None:
+        jwt: object = self.jwt
+        if jwt is not None and not isinstance(jwt, JWTConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError("AA060", f"AdminConfig.jwt is {jwt!r}.", hint="Give a JWTConfig, or None.")
+        previous: object = self.previous_secret_keys
+        if not isinstance(previous, (list, tuple)):
+            raise ConfigError("AA060", "AdminConfig.previous_secret_keys is no list.", hint="Give a list, even of one.")
+        # Of two answers to one question one would be ignored, and nobody would know which.
+        if jwt is not None and self.auth_backend is not None:
+            raise ConfigError(
+                "AA060",
+                "AdminConfig.jwt and AdminConfig.auth_backend are both set.",
+                hint="Keep jwt for our users, or auth_backend for your own: a JWTAuthBackend has its own JWTConfig.",
+            )
+        if previous and (jwt is not None or self.auth_backend is not None):
+            raise ConfigError(
+                "AA060",
+                "AdminConfig.previous_secret_keys is set, but AdminConfig.secret_key signs no tokens here.",
+                hint="Move it to JWTConfig.previous_keys.",
             )
 
 

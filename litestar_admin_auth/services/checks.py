@@ -69,8 +69,9 @@ async def run_checks(
 
 
 def _secret(config: AdminConfig) -> list[Finding]:
-    # A host's own backend has its own secret, checked where it is made; one given to us all the same must be good.
-    if config.auth_backend is not None and not config.secret_key:
+    # A host's own backend or JWTConfig has its own key, checked where it is made; a secret given to us all the same
+    # must be good.
+    if (config.auth_backend is not None or config.jwt is not None) and not config.secret_key:
         return []
     try:
         check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
@@ -85,7 +86,7 @@ def _is_local(config: AdminConfig, *, debug: bool) -> bool:
 
 def _cookies(config: AdminConfig, *, excused: bool) -> list[Finding]:
     backend: Any = config.auth_backend
-    jwt: object = getattr(backend, "config", None)
+    jwt: object = config.jwt or getattr(backend, "config", None)
     insecure: list[str] = []
     if not config.cookie_secure:
         insecure.append("AdminConfig.cookie_secure")

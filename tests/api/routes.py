@@ -31,7 +31,7 @@ class Route:
 
 
 def _routes(*, database: bool) -> list[Route]:
-    runtime = cast("Runtime", SimpleNamespace(database=object() if database else None))
+    runtime = cast("Runtime", SimpleNamespace(database=object() if database else None, backend=None))
     app = Litestar(controllers(runtime), openapi_config=None)
     found: list[Route] = []
     for route in app.routes:
