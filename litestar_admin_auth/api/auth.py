@@ -6,14 +6,17 @@ from litestar import Controller, get, post
 from litestar.params import JSONBody
 
 from litestar_admin_auth.api.dependencies import AnyRequest
-from litestar_admin_auth.api.schemas import Credentials, Me, Message, PasswordChange
+from litestar_admin_auth.api.schemas import Credentials, Me, Message, PasswordChange, RefreshToken
+from litestar_admin_auth.api.strict_json import parse, to_struct
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.login import log_in
 from litestar_admin_auth.auth.password_change import change_password
+from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import InvalidToken, NotAuthenticated
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.protocols import AuthBackend
 
 
 class AuthController(Controller):
@@ -35,6 +38,7 @@ class AuthController(Controller):
     async def logout(self, request: AnyRequest) -> Message:
         """End the session. The refresh token alone is enough, so that an expired access token keeps nobody in."""
         backend = runtime_of(request).backend
+        await _find_refresh_token(request, backend)
         # The JWT backend looks for the refresh token itself; of any other a stranger cannot be signed out.
         if request.user is None and not isinstance(backend, JWTAuthBackend):
             raise NotAuthenticated
@@ -43,8 +47,14 @@ class AuthController(Controller):
 
     @post("/refresh", status_code=200, opt={PUBLIC: True}, summary="Exchange the refresh token")
     async def refresh(self, request: AnyRequest) -> dict[str, Any]:
-        """Exchange the refresh token, in ``X-Refresh-Token`` or its cookie, for new tokens; it works once."""
-        tokens = await runtime_of(request).backend.refresh(request)
+        """Exchange the refresh token for new tokens; it works once.
+
+        It is taken from ``X-Refresh-Token``, from the body or, with cookies, from its cookie. Two that disagree are
+        refused. With cookies the new tokens travel in HttpOnly cookies only.
+        """
+        backend = runtime_of(request).backend
+        await _find_refresh_token(request, backend)
+        tokens = await backend.refresh(request)
         if tokens is None:
             raise InvalidToken
         return tokens
@@ -74,3 +84,10 @@ class PasswordController(Controller):
         """Change the own password; every other session of this user ends."""
         await change_password(request, runtime_of(request), data.current_password, data.new_password)
         return Message(_("Password changed successfully"))
+
+
+async def _find_refresh_token(request: AnyRequest, backend: AuthBackend) -> None:
+    """Read the refresh token of an optional body for our own backend; a host's may take whatever it likes."""
+    state = state_of(request.scope)
+    if state is not None and isinstance(backend, JWTAuthBackend) and (raw := await request.body()):
+        state.refresh_token = to_struct(parse(raw), RefreshToken).refresh_token

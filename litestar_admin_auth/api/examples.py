@@ -46,14 +46,67 @@ _PUBLIC_KEY: dict[str, Any] = {
     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
 
+#: What a login answers with tokens in headers; with cookies, only the last two.
+TOKEN_PAIR = {
+    "access_token": "eyJ...",
+    "refresh_token": "eyJ...",
+    "token_type": "bearer",
+    "expires_in": "3600",
+}
+
+
+def _error(status: int, detail: str, code: str, **extra: Any) -> dict[str, Any]:
+    return {"status_code": status, "detail": detail, "extra": {"code": code, **extra}}
+
+
+#: One error of each kind.
+ERRORS: dict[str, dict[str, Any]] = {
+    "400": _error(400, "This field is required.", "invalid", field="password"),
+    "401": _error(401, "Sign in to continue.", "not_authenticated"),
+    "403": _error(403, "You need the permission users:write for this.", "not_allowed", permission="users:write"),
+    "404": _error(404, "There is no such user.", "not_found"),
+    "409": _error(409, "Another user has this e-mail address.", "email_taken", field="email"),
+    "413": _error(413, "The request is too large.", "body_too_large"),
+    "415": _error(415, "Send JSON, with the Content-Type application/json.", "unsupported_media_type"),
+    "429": _error(429, "Too many tries. Wait 30 seconds and try again.", "too_many_tries"),
+}
+
+_CROSS_ORIGIN = _error(
+    403,
+    "The request comes from https://evil.example, not from shop.example. "
+    "If you trust that origin, add it to AdminConfig.trusted_origins.",
+    "cross_origin",
+)
+
+#: What the operations below ``/auth`` refuse with, where that is not what everything else refuses with.
+REFUSALS: dict[str, dict[str, dict[str, Any]]] = {
+    "login": {
+        "401": _error(401, "E-mail or password is not right.", "invalid_credentials"),
+        "403": _CROSS_ORIGIN,
+    },
+    "logout": {"403": _CROSS_ORIGIN},
+    "refresh": {
+        "400": _error(400, "Expected `str`, got `int`", "invalid", field="refresh_token"),
+        "401": _error(401, "Your session has ended. Sign in again.", "refresh_reused"),
+        "403": _CROSS_ORIGIN,
+    },
+    "change-password": {
+        "400": _error(400, "This is not your current password.", "invalid", field="current_password"),
+        "403": _CROSS_ORIGIN,
+    },
+}
+
 EXAMPLES: dict[type[Struct], dict[str, Any]] = {
     schemas.Credentials: {"email": "mira@example.com", "password": "correct horse battery staple"},
+    schemas.RefreshToken: {"refresh_token": "eyJ..."},
     schemas.PasswordChange: {
         "current_password": "correct horse battery staple",
         "new_password": "seven lamps above the harbour",
     },
     schemas.NewPassword: {"new_password": "seven lamps above the harbour"},
     schemas.Profile: {"name": "Mira Patel"},
+    schemas.PreferencesChange: {"language": "de"},
+    schemas.Preferences: {"language": "de", "time_zone": "Europe/Berlin"},
     schemas.UserCreate: {"email": "mira@example.com", "name": "Mira Patel", "roles": ["support"]},
     schemas.UserPatch: {"name": "Mira P. Patel", "version": 3},
     schemas.GrantCreate: {"role": "support", "reason": "Ticket 4711", "expires_at": "2030-01-31T12:00:00Z"},

@@ -6,12 +6,14 @@ from typing import Any, cast
 from litestar import MediaType, Request, Response, Router
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components
 from litestar.serialization import encode_json
 
-from litestar_admin_auth.api.examples import EXAMPLES
-from litestar_admin_auth.auth.jwt import JWTAuthBackend
+from litestar_admin_auth.api.examples import ERRORS, EXAMPLES, REFUSALS
+from litestar_admin_auth.api.openapi_auth import describe_operation, security_schemes
+from litestar_admin_auth.api.schemas import RefreshToken
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.tokens import MAX_TOKEN_LENGTH
 from litestar_admin_auth.core.exceptions import NotFound
 
 _ERRORS = {
@@ -42,13 +44,14 @@ _ERROR_SCHEMA: dict[str, Any] = {
             },
         },
     },
-    "examples": [
-        {
-            "status_code": 409,
-            "detail": "Another user has this e-mail address.",
-            "extra": {"code": "email_taken", "field": "email"},
-        }
-    ],
+    "examples": [ERRORS["409"]],
+}
+
+_REFRESH_TOKEN_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"refresh_token": {"type": "string", "maxLength": MAX_TOKEN_LENGTH}},
+    "examples": [EXAMPLES[RefreshToken]],
 }
 
 _PUBLIC_KEYS = "/auth/jwks.json"
@@ -59,44 +62,64 @@ def openapi_config(runtime: Runtime) -> OpenAPIConfig | None:
     """Return the configuration of the inner application, or None when ``AdminConfig.openapi`` is off."""
     if not runtime.config.openapi:
         return None
-    name, scheme = _security(runtime)
+    schemes = security_schemes(runtime)
     return OpenAPIConfig(
         title=runtime.config.title,
         version=_version(),
         description="Users, roles, permissions, sessions and the audit log. Lists are paged by cursors.",
-        components=Components(security_schemes={name: scheme}),
-        security=[{name: []}],
+        components=Components(security_schemes=dict(schemes)),
+        security=[{next(iter(schemes)): []}],
         use_handler_docstrings=True,
         openapi_router=Router("/api/schema", route_handlers=[], after_request=_only_json),
-        render_plugins=[_Document(path=["/", "/openapi.json"], media_type=MediaType.JSON)],
+        render_plugins=[_Document(runtime)],
     )
 
 
 class _Document(JsonRenderPlugin):
     """Adds to Litestar's document what holds of all operations: which errors they answer, and examples."""
 
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(path=["/", "/openapi.json"], media_type=MediaType.JSON)
+        self.runtime = runtime
+
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         schemas = openapi_schema["components"].setdefault("schemas", {})
-        schemas["Error"] = _ERROR_SCHEMA
+        schemas |= {"Error": _ERROR_SCHEMA, "RefreshToken": _REFRESH_TOKEN_SCHEMA}
         for struct, example in EXAMPLES.items():
             if struct.__name__ in schemas:
                 schemas[struct.__name__]["examples"] = [example]
-        for path, item in openapi_schema["paths"].items():
+        openapi_schema["paths"] = paths = self._of_the_api(openapi_schema["paths"])
+        for path, item in paths.items():
             for method, operation in item.items():
                 if isinstance(operation, dict) and "responses" in operation:
-                    _complete(path, method, cast("dict[str, Any]", operation))
+                    self._complete(path, method, cast("dict[str, Any]", operation))
         return encode_json(openapi_schema)
 
+    def _of_the_api(self, paths: dict[str, Any]) -> dict[str, Any]:
+        # The inner application also has the pages, the static files and this document.
+        api = self.runtime.config.path + "/api/"
+        return {path: item for path, item in paths.items() if path.startswith(api) and "/schema" not in path}
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
-    public = path.endswith(_PUBLIC_TAILS)
-    if public:
-        operation["security"] = []
-    if path.endswith(_PUBLIC_KEYS):
-        return
+    def _complete(self, path: str, method: str, operation: dict[str, Any]) -> None:
+        public = path.endswith(_PUBLIC_TAILS)
+        if public:
+            operation["security"] = []
+        if path.endswith(_PUBLIC_KEYS):
+            return
+        if "/api/auth/" in path:
+            describe_operation(self.runtime, path.rpartition("/")[2], operation)
+        for code in sorted(_codes(path, method, operation, public=public)):
+            example = REFUSALS.get(path.rpartition("/")[2], {}).get(code, ERRORS[code])
+            schema = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
+            operation["responses"][code] = {"description": _ERRORS[code], "content": {"application/json": schema}}
+
+
+def _codes(path: str, method: str, operation: dict[str, Any], *, public: bool) -> set[str]:
     codes: set[str] = set()
+    if method != "get":
+        codes |= {"415"}
     if "requestBody" in operation:
-        codes |= {"400", "413", "415"}
+        codes |= {"400", "413"}
     if operation.get("parameters"):
         codes |= {"400"}
     if not public or "/auth/" in path:
@@ -105,38 +128,11 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         codes |= {"403"}
     if "{" in path:
         codes |= {"404"}
-    if method != "get" and path.partition("/api/")[2].split("/")[0] in ("users", "roles"):
+    if (method != "get" or "preview" in path) and path.partition("/api/")[2].split("/")[0] in ("users", "roles"):
         codes |= {"409"}
     if path.endswith(("/login", "password", "/invitation/{token}")):
         codes |= {"429"}
-    for code in sorted(codes):
-        operation["responses"][code] = {
-            "description": _ERRORS[code],
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-        }
-
-
-def _security(runtime: Runtime) -> tuple[str, SecurityScheme]:
-    backend = runtime.backend
-    if not isinstance(backend, JWTAuthBackend):
-        return "host", SecurityScheme(
-            type="apiKey", name="Cookie", security_scheme_in="header", description="However the host signs people in."
-        )
-    if backend.config.token_location == "cookie":  # noqa: S105 - a place, not a token
-        return "cookie", SecurityScheme(
-            type="apiKey",
-            name=runtime.cookies.access,
-            security_scheme_in="cookie",
-            description="Set by POST auth/login. Changes must come from the same origin.",
-        )
-    if (backend.config.token_header.lower(), backend.config.token_prefix.lower()) == ("authorization", "bearer"):
-        return "bearer", SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return "token", SecurityScheme(
-        type="apiKey",
-        name=backend.config.token_header,
-        security_scheme_in="header",
-        description=f"The access token after the word {backend.config.token_prefix!r}.",
-    )
+    return codes
 
 
 async def _only_json(response: Response[Any]) -> Response[Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from litestar_admin_auth.auth.tokens import MAX_TOKEN_LENGTH
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH
 from litestar_admin_auth.core.text import (
@@ -46,6 +47,12 @@ class _Input(Struct, frozen=True, forbid_unknown_fields=True):
 class Credentials(_Input, frozen=True):
     email: Email
     password: Password
+
+
+class RefreshToken(_Input, frozen=True):
+    """Where the refresh token travels neither in ``X-Refresh-Token`` nor in its cookie."""
+
+    refresh_token: Annotated[str, Meta(max_length=MAX_TOKEN_LENGTH)] = ""
 
 
 class PasswordChange(_Input, frozen=True):

@@ -62,9 +62,16 @@ class TokenTransport:
         return token.strip() if prefix.lower() == self.config.token_prefix.lower() else ""
 
     def refresh_token(self, connection: Connection, location: Location) -> str:
-        """Return the refresh token: from ``X-Refresh-Token``, else with cookies from its cookie, else empty."""
-        header = connection.headers.get("x-refresh-token", "")
-        return header or (connection.cookies.get(self.cookies.refresh, "") if location == "cookie" else "")
+        """Return the refresh token: from ``X-Refresh-Token``, from a JSON body or, with cookies, from its cookie.
+
+        Empty without one, and when two of these places disagree: what would be renewed is not for us to guess.
+        """
+        state = state_of(connection.scope)
+        given = {*connection.headers.getall("x-refresh-token", []), state.refresh_token if state is not None else ""}
+        if location == COOKIE:
+            given.add(connection.cookies.get(self.cookies.refresh, ""))
+        given.discard("")
+        return given.pop() if len(given) == 1 else ""
 
     def answer(self, connection: Connection, tokens: Tokens) -> dict[str, str]:
         """Send a pair of tokens where the API's clients expect it, and return the JSON body."""

@@ -15,6 +15,7 @@ from litestar_admin_auth.models import User
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.migrations import upgrade
+from tests.api.described import Description
 from tests.auth.site import PASSWORD, Site, plugin, running
 
 TESTS = Actor.system("test")
@@ -28,6 +29,7 @@ class Caller:
 
     client: httpx.AsyncClient
     user: User
+    description: Description | None = None
 
     @property
     def id(self) -> UUID:
@@ -36,7 +38,10 @@ class Caller:
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         if body is not None:
             more["json"] = body
-        return await self.client.request(method, f"/admin/api{path}", **more)
+        answer = await self.client.request(method, f"/admin/api{path}", **more)
+        if self.description is not None:
+            self.description.check(answer)
+        return answer
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
         return await self.call("GET", path, params=query)
@@ -55,8 +60,17 @@ async def site(shared_database_url: Callable[[], str]) -> AsyncGenerator[Site]:
         yield running_site
 
 
+@pytest.fixture(scope="session")
+async def description(site: Site) -> Description:
+    """The API's own description: whatever a caller is answered must stand in it."""
+    async with site.browser() as client:
+        user = await site.add_user()
+        await client.post("/admin/api/auth/login", json={"email": user.email, "password": PASSWORD})
+        return await Description.of(client)
+
+
 @pytest.fixture
-async def sign_in_as(site: Site) -> AsyncGenerator[SignIn]:
+async def sign_in_as(site: Site, description: Description) -> AsyncGenerator[SignIn]:
     """Make a user who holds a role (``role=``), or exactly these permissions, and sign in by JSON."""
     async with AsyncExitStack() as clients:
 
@@ -67,7 +81,7 @@ async def sign_in_as(site: Site) -> AsyncGenerator[SignIn]:
             client = await clients.enter_async_context(site.browser())
             answer = await client.post("/admin/api/auth/login", json={"email": user.email, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
-            return Caller(client, user)
+            return Caller(client, user, description)
 
         yield make
 

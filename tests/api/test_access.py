@@ -28,6 +28,8 @@ OWN = {
     "GET /account",
     "PATCH /account",
     "PUT /account/password",
+    "GET /account/preferences",
+    "PATCH /account/preferences",
     "GET /account/sessions",
     "DELETE /account/sessions",
     "DELETE /account/sessions/{session_id}",
