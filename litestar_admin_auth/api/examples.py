@@ -130,6 +130,7 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
         "reason": "Ticket 4711",
         "expired": False,
     },
+    schemas.Account: {**_USER, "refresh_reused_at": None},
     schemas.InvitedUser: {**_USER, "status": "invited", "last_login_at": None, **_LINK},
     schemas.Invitation: _LINK,
     schemas.InvitedPerson: {"email": "mira@example.com", "name": "Mira Patel"},

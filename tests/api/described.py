@@ -18,7 +18,7 @@ class Description:
         self.document = document
         self.operations = [
             (_pattern(path), method.upper(), operation)
-            for path, item in sorted(document["paths"].items(), key=lambda pair: "{" in pair[0])
+            for path, item in sorted(document["paths"].items(), key=lambda pair: -pair[0].count("/"))
             for method, operation in item.items()
             if method in METHODS
         ]

@@ -74,6 +74,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /auth/change-password": {"current_password": PASSWORD, "new_password": "seven lamps above the harbour"},
     "PUT /account/password": {"current_password": PASSWORD, "new_password": "seven lamps above the harbour"},
     "PATCH /account": {"name": "Ann"},
+    "PATCH /account/preferences": {"language": "en"},
     "POST /invitation/{token}": {"new_password": "seven lamps above the harbour"},
     "PATCH /users/{user_id}": {"name": "Ann"},
     "PATCH /roles/{role_id}": {"description": "Changed"},
