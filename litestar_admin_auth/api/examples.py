@@ -29,6 +29,7 @@ _LINK: dict[str, Any] = {
     "invitation_expires_at": "2026-03-05T08:15:00Z",
 }
 _PATH: dict[str, Any] = {
+    "role_id": _ROLE_ID,
     "role": "support",
     "permission": "orders:*",
     "granted_by": "admin@example.com",

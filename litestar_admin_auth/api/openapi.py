@@ -12,8 +12,8 @@ from litestar.serialization import encode_json
 from litestar_admin_auth.api.examples import ERRORS, EXAMPLES, REFUSALS
 from litestar_admin_auth.api.openapi_auth import describe_operation, security_schemes
 from litestar_admin_auth.api.schemas import RefreshToken
+from litestar_admin_auth.auth.jws import MAX_TOKEN_LENGTH
 from litestar_admin_auth.auth.runtime import Runtime
-from litestar_admin_auth.auth.tokens import MAX_TOKEN_LENGTH
 from litestar_admin_auth.core.exceptions import NotFound
 
 _ERRORS = {

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from litestar_admin_auth.auth.tokens import MAX_TOKEN_LENGTH
+from litestar_admin_auth.auth.jws import MAX_TOKEN_LENGTH
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH
 from litestar_admin_auth.core.text import (
