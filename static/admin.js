@@ -16,7 +16,11 @@ function showToast(kind, text) {
   const toast = $("#toast").content.firstElementChild.cloneNode(true);
   toast.dataset.kind = kind;
   $("[data-text]", toast).textContent = text;
-  $("#toasts").append(toast);
+  const toasts = $("#toasts");
+  // Above an open dialog nothing is seen, and nothing beside it is heard: the message goes into it.
+  const dialog = $("dialog[open]");
+  if (dialog) dialog.append(toasts);
+  toasts.append(toast);
   dismissLater(toast);
 }
 
@@ -34,21 +38,30 @@ document.addEventListener("htmx:after:swap", () => {
   if (dialog && !dialog.open && dialog.childElementCount) dialog.showModal();
 });
 
-function closeDialog(dialog) {
-  dialog.close();
-  dialog.replaceChildren();
+for (const dialog of $$("dialog")) {
+  dialog.addEventListener("close", () => {
+    $("#main").append($("#toasts"));
+    // However it was closed: what is left in it would open it again at the next swap.
+    if (dialog.id === "dialog") dialog.replaceChildren();
+  });
 }
 
 // --- Clicks and keys ----------------------------------------------------------------------------
 document.addEventListener("click", (event) => {
-  const dialog = $("#dialog");
   const close = event.target.closest("[data-close]");
-  if (event.target === dialog || (close && dialog?.contains(close))) {
+  const toast = close?.closest(".toast");
+  const dialog = close ? close.closest("dialog") : event.target.closest("dialog");
+  if (toast) toast.remove();
+  // Beside the sheet, a click lands on the dialog itself.
+  else if (dialog && (close || event.target === dialog)) {
     event.preventDefault();
-    closeDialog(dialog);
+    dialog.close();
     return;
   }
-  if (close) close.closest(".toast")?.remove();
+  if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    openPalette();
+  }
 
   const toggle = event.target.closest("[data-show-password]");
   if (toggle) {
@@ -62,14 +75,25 @@ document.addEventListener("click", (event) => {
   for (const menu of $$("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// Single keys can be turned off (WCAG 2.2, 2.1.4): whoever speaks to the computer presses them by accident.
+const SINGLE_KEYS = "admin-auth-single-keys";
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  const held = event.ctrlKey || event.metaKey || event.altKey;
+  if (!typing && !held && !$("dialog[open]") && localStorage.getItem(SINGLE_KEYS) !== "off") {
     const search = $("main input[type=search]");
-    if (!search) return;
+    if (event.key === "/" && search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+    if (event.key === "?") $("[data-keys]")?.click();
+  }
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && palette) {
     event.preventDefault();
-    search.focus();
-    search.select();
+    if (palette.open) palette.close();
+    else openPalette();
   }
   if (event.key === "Escape") {
     for (const menu of $$("details[data-menu][open]")) {
@@ -78,6 +102,65 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-single-keys]")) {
+    localStorage.setItem(SINGLE_KEYS, event.target.checked ? "on" : "off");
+  }
+});
+document.addEventListener("htmx:after:swap", showSingleKeys);
+
+function showSingleKeys() {
+  const box = $("[data-single-keys]");
+  if (box) box.checked = localStorage.getItem(SINGLE_KEYS) !== "off";
+}
+
+// --- The palette --------------------------------------------------------------------------------
+// A combobox over a list that the server makes: the focus stays in the box, aria-activedescendant tells which is chosen.
+const palette = $("#palette");
+const paletteBox = palette && $("input", palette);
+
+function openPalette() {
+  if (palette.open) return;
+  $("#menu")?.hidePopover();
+  palette.showModal();
+  paletteBox.select();
+  paletteBox.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function choose(option) {
+  for (const other of $$("[role=option]", palette)) other.setAttribute("aria-selected", String(other === option));
+  if (option) {
+    paletteBox.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  } else {
+    paletteBox.removeAttribute("aria-activedescendant");
+  }
+}
+
+function setUpPalette() {
+  const options = () => $$("a[role=option]", palette);
+  const chosen = () => $("[aria-selected=true]", palette);
+  // What is listed belongs to what was typed before: until the answer is there, Enter searches for the words themselves.
+  paletteBox.addEventListener("input", () => choose(null));
+  palette.addEventListener("htmx:after:swap", () => {
+    paletteBox.setAttribute("aria-expanded", "true");
+    choose(paletteBox.value ? options()[0] : null);
+  });
+  paletteBox.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = options();
+    if (step && all.length) {
+      event.preventDefault();
+      const at = all.indexOf(chosen());
+      choose(all[at < 0 && step < 0 ? all.length - 1 : (at + step + all.length) % all.length]);
+    }
+    if (event.key === "Enter" && chosen()) {
+      event.preventDefault();
+      chosen().click();
+    }
+  });
+}
 
 // --- The permission matrix ----------------------------------------------------------------------
 function setUpMatrix(matrix) {
@@ -130,5 +213,7 @@ if (zoneCookie && zone) document.cookie = `${zoneCookie}=${zone}; path=/; max-ag
 // --- Start --------------------------------------------------------------------------------------
 $$(".toast").forEach(dismissLater);
 $$("[data-matrix]").forEach(setUpMatrix);
+if (palette) setUpPalette();
+showSingleKeys();
 $("[data-error-summary]")?.focus();
 document.documentElement.dataset.js = "";

@@ -13,6 +13,7 @@ from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.roles import RolePages
+from litestar_admin_auth.web.search import SearchPages
 from litestar_admin_auth.web.sessions import SessionPages
 from litestar_admin_auth.web.site import Pages
 from litestar_admin_auth.web.static_files import static_files_handler
@@ -35,6 +36,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         *open_to_all,
         InvitationController,
         OverviewPage,
+        SearchPages,
         UserPages,
         UserTabPages,
         UserAccountPages,

@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from markupsafe import Markup
 
 from litestar_admin_auth.auth.errors import Problem
-from litestar_admin_auth.auth.navigation import base_path
+from litestar_admin_auth.auth.navigation import MAX_NEXT_LENGTH, base_path
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core import i18n
@@ -109,7 +109,8 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
         "csrf_token": lambda: Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token),
         "theme": theme if theme in THEMES else "auto",
         "path": path,
-        "full_path": f"{path}?{query}" if query else path,
+        # A way back that would be refused as too long is none.
+        "full_path": f"{path}?{query}" if query and len(query) < MAX_NEXT_LENGTH - len(path) else path,
         "here": here,
         "language": i18n.active_language(),
         "languages": i18n.LANGUAGES,

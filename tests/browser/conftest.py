@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
 from sqlalchemy import select
 
 from litestar_admin_auth import AdminConfig, AdminPlugin
@@ -37,6 +37,10 @@ PERMISSIONS = {
     for resource in ("books", "orders", "customers", "stock", "newsletter", "a-resource-with-a-rather-long-name")
     for action in ("read", "write", "export")
 } | {"orders:refund": "Give money back"}
+
+#: Milliseconds to wait for what must come: long enough for a busy machine, since nothing waits for what is there.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh the Younger of Somewhere Far Away"
 
@@ -191,7 +195,7 @@ async def window(chromium: Browser, shop: Shop, **options: Any) -> AsyncIterator
         **options: Of the browser's context: ``viewport``, ``color_scheme``, ``java_script_enabled``, ...
     """
     context: BrowserContext = await chromium.new_context(**({"reduced_motion": "reduce"} | options))
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE)
     if options.get("java_script_enabled", True):
         await context.add_init_script(REPORT_VIOLATIONS)
     visit = Visit(await context.new_page(), shop)
