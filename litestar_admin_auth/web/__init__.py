@@ -12,6 +12,7 @@ from litestar_admin_auth.web.overview import OverviewPage
 from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
 from litestar_admin_auth.web.render import install_pages as install_pages
+from litestar_admin_auth.web.role_tabs import RoleTabPages
 from litestar_admin_auth.web.roles import RolePages
 from litestar_admin_auth.web.search import SearchPages
 from litestar_admin_auth.web.sessions import SessionPages
@@ -41,6 +42,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         UserTabPages,
         UserAccountPages,
         RolePages,
+        RoleTabPages,
         PermissionPages,
         SessionPages,
         AuditPages,

@@ -1,69 +1,34 @@
-"""Roles: the list, the page with the permission matrix, and the question before one is deleted."""
+"""Roles: the list, and the page on which one is made, copied or changed."""
 
-from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import wtforms
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
-from wtforms.validators import InputRequired
 
-from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, InvalidInput, NotAllowed
+from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.i18n import lazy_gettext as _l
-from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.permissions import missing
-from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH
-from litestar_admin_auth.services import catalogue, roles
-from litestar_admin_auth.services.access import require_covers
-from litestar_admin_auth.services.lists import ListQuery, Page
-from litestar_admin_auth.services.role_preview import preview_role
-from litestar_admin_auth.services.roles import Member, RoleRow
+from litestar_admin_auth.core.text import MAX_ROLE_NAME_LENGTH
+from litestar_admin_auth.services import roles
+from litestar_admin_auth.services.role_history import latest_changes
+from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
-from litestar_admin_auth.web.permission_matrix import Matrix, build_matrix
-from litestar_admin_auth.web.render import Viewer, admin_url, render, see_other, viewer_of, wants_fragment
+from litestar_admin_auth.web.forms import read_form
+from litestar_admin_auth.web.render import admin_url, render, see_other, wants_fragment
+from litestar_admin_auth.web.role_form import Draft, RoleForm
+from litestar_admin_auth.web.role_page import is_changeable, tab_page, viewer_who
 
 AnyRequest = Request[Any, Any, Any]
 
-MEMBERS_A_PAGE = 10
-#: So many members are named before a role is deleted; the rest are counted.
-NAMED_MEMBERS = 10
-
-
-class RoleForm(Form):
-    """Name and description; the permissions are the ticked boxes of the matrix. The rules stand in the service."""
-
-    name = wtforms.StringField(
-        _l("Name"),
-        [InputRequired(_l("This field is required."))],
-        render_kw={"maxlength": MAX_ROLE_NAME_LENGTH},
-    )
-    description = wtforms.StringField(
-        _l("Description"),
-        description=_l("What people with this role do, in one line."),
-        render_kw={"maxlength": MAX_DESCRIPTION_LENGTH},
-    )
-    version = wtforms.HiddenField()
-
-    @property
-    def opened_version(self) -> int:
-        """The version that the page showed when it was opened.
-
-        Raises:
-            InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
-        """
-        text = self.version.data or ""
-        if not (text.isdecimal() and len(text) < 10):
-            raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
-        return int(text)
-
 
 class RolePages(Controller):
-    """Every rule stands in the service; what the viewer may not do is not shown here, and refused there."""
+    """Every rule stands in the service; what the viewer may not do is not shown here, and refused there.
+
+    One address takes the form. A button that only looks (a search, the name of a row or column) answers with the form
+    as it was typed; so does ``.../preview``, with what saving would change. Nothing that was typed is lost on the way.
+    """
 
     path = "/roles"
     include_in_schema = False
@@ -77,28 +42,32 @@ class RolePages(Controller):
 
     @get("/new")
     async def new(self, request: AnyRequest) -> Response[Any]:
-        return await _new_page(request, RoleForm(request), ())
+        source = request.query_params.get("from", "")
+        if source:
+            return await _copy_page(request, source)
+        return await _new_page(request, Draft(RoleForm(request)))
 
     @post("/new")
     async def create(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        posted = await read_form(request)
-        form, permissions = RoleForm(request, posted), posted.getlist("permissions")
-        if not form.validate():
-            return await _new_page(request, form, permissions, status_code=400)
+        draft = Draft.posted(request, await read_form(request))
+        if draft.is_looking:
+            return await _new_page(request, draft)
+        if not draft.form.validate():
+            return await _new_page(request, draft, status_code=400)
         try:
             role = await roles.create_role(
                 database,
                 actor,
-                name=form.name.data or "",
-                description=form.description.data or "",
-                permissions=permissions,
+                name=draft.form.name.data or "",
+                description=draft.form.description.data or "",
+                permissions=draft.permissions,
             )
         except NotAllowed:
             raise
         except AdminAuthError as error:
-            form.blame(error)
-            return await _new_page(request, form, permissions, status_code=error.status_code)
+            draft.form.blame(error)
+            return await _new_page(request, draft, status_code=error.status_code)
         flash(
             request,
             "success",
@@ -110,33 +79,34 @@ class RolePages(Controller):
     async def edit(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
-        return await _role_page(request, role, _form_of(request, role), role.permissions)
+        return await _role_page(request, role, Draft.of(request, role))
 
     @post("/{role_id:uuid}")
     async def save(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
-        posted = await read_form(request)
-        form, permissions = RoleForm(request, posted), posted.getlist("permissions")
-        if not form.validate():
-            return await _role_page(request, role, form, permissions, status_code=400)
+        draft = Draft.posted(request, await read_form(request))
+        if draft.is_looking:
+            return await _role_page(request, role, draft)
+        if not draft.form.validate():
+            return await _role_page(request, role, draft, status_code=400)
         try:
             role = await roles.update_role(
                 database,
                 actor,
                 role_id,
-                name=form.name.data or "",
-                description=form.description.data or "",
-                permissions=permissions,
-                version=form.opened_version,
+                name=draft.form.name.data or "",
+                description=draft.form.description.data or "",
+                permissions=draft.permissions,
+                version=draft.form.opened_version,
             )
         except NotAllowed:
             raise
         except EditConflict as error:
-            return await _conflict_page(request, role_id, form, permissions, error)
+            return await _conflict_page(request, role_id, draft, error)
         except AdminAuthError as error:
-            form.blame(error)
-            return await _role_page(request, role, form, permissions, status_code=error.status_code)
+            draft.form.blame(error)
+            return await _role_page(request, role, draft, status_code=error.status_code)
         flash(request, "success", _("The role %(name)s is saved and in force.", name=role.name))
         return see_other(request, admin_url(request, "roles", role_id))
 
@@ -149,164 +119,109 @@ class RolePages(Controller):
     async def preview(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
-        posted = await read_form(request)
-        form, permissions = RoleForm(request, posted), posted.getlist("permissions")
-        if not form.validate() and not wants_fragment(request):
-            return await _role_page(request, role, form, permissions, status_code=400)
-        preview = await preview_role(database, actor, role_id, permissions=permissions)
-        if wants_fragment(request):
-            return render(request, "roles/_preview.html", preview=preview)
-        return await _role_page(request, role, form, permissions, preview=preview)
-
-    @get("/{role_id:uuid}/deletion")
-    async def ask_deletion(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
-        database, actor = tables_and_actor(request)
-        role = await roles.get_role(database, actor, role_id)
-        viewer = _viewer(request)
-        if not viewer.can("roles:delete"):
-            raise NotAllowed("roles:delete")
-        require_covers(viewer.permissions, role.permissions)
-        return await _deletion_page(request, role)
-
-    @post("/{role_id:uuid}/deletion")
-    async def delete(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
-        database, actor = tables_and_actor(request)
-        role = await roles.get_role(database, actor, role_id)
-        form = ConfirmForm(request, await read_form(request))
-        if not form.validate():
-            return await _deletion_page(
-                request, role, status_code=400, error=_("This form has expired. Send it once more.")
-            )
+        draft = Draft.posted(request, await read_form(request))
+        fragment = wants_fragment(request)
+        if not fragment and not draft.form.validate():
+            return await _role_page(request, role, draft, status_code=400)
         try:
-            await roles.delete_role(database, actor, role_id)
+            preview = await roles.preview_role(
+                database,
+                actor,
+                role_id,
+                # While a name is being typed, it may be none yet: the answer is about the rest.
+                name=draft.form.name.data or (None if fragment else ""),
+                description=draft.form.description.data or "",
+                permissions=draft.permissions,
+                version=draft.form.opened_version,
+            )
         except NotAllowed:
             raise
         except AdminAuthError as error:
-            return await _deletion_page(request, role, status_code=error.status_code, error=error.message)
-        flash(request, "success", _("The role %(name)s is deleted.", name=role.name))
-        return see_other(request, admin_url(request, "roles"))
+            if fragment:
+                return render(request, "roles/_preview.html", preview=None, problem=error.message)
+            if isinstance(error, EditConflict):
+                return await _conflict_page(request, role_id, draft, error)
+            draft.form.blame(error)
+            return await _role_page(request, role, draft, status_code=error.status_code)
+        if fragment:
+            return render(request, "roles/_preview.html", preview=preview, role=role)
+        return await _role_page(request, role, draft, preview=preview, reviewed=True)
 
 
 async def _new_page(
-    request: AnyRequest, form: RoleForm, permissions: Collection[str], *, status_code: int = 200
+    request: AnyRequest, draft: Draft, *, status_code: int = 200, source: RoleRow | None = None, left_out: Any = ()
 ) -> Response[Any]:
-    if not _viewer(request).can("roles:write"):
-        raise NotAllowed("roles:write")
-    matrix = await _matrix(request, permissions)
-    return render(request, "roles/new.html", status_code=status_code, form=form, matrix=matrix)
+    viewer = viewer_who(request, "roles:write")
+    matrix = await draft.matrix(request, viewer.permissions)
+    return render(
+        request,
+        "roles/new.html",
+        status_code=status_code,
+        form=draft.form,
+        matrix=matrix,
+        source=source,
+        left_out=left_out,
+    )
+
+
+async def _copy_page(request: AnyRequest, source: str) -> Response[Any]:
+    """The form of a new role with another one's permissions, but those that the viewer may not grant."""
+    viewer = viewer_who(request, "roles:write")
+    database, actor = tables_and_actor(request)
+    role = await roles.find_role(database, actor, source)
+    left_out = missing(viewer.permissions, role.permissions)
+    name = _("Copy of %(name)s", name=role.name)[:MAX_ROLE_NAME_LENGTH]
+    form = RoleForm(request, data={"name": name, "description": role.description})
+    permissions = [code for code in role.permissions if code not in left_out]
+    return await _new_page(request, Draft(form, permissions), source=role, left_out=left_out)
 
 
 async def _role_page(
-    request: AnyRequest,
-    role: RoleRow,
-    form: RoleForm,
-    permissions: Collection[str],
-    *,
-    status_code: int = 200,
-    **context: Any,
+    request: AnyRequest, role: RoleRow, draft: Draft, *, status_code: int = 200, **context: Any
 ) -> Response[Any]:
-    viewer = _viewer(request)
+    viewer = viewer_who(request, "roles:read")
     # Whoever lacks part of what the role holds may not change it at all: the service refuses both ways. Their boxes are
     # disabled and there is nothing to send, so that no permission can fall away because a browser did not post it.
-    changeable = not role.is_system and not missing(viewer.permissions, role.permissions)
-    editable = changeable and viewer.can("roles:write")
-    return render(
+    editable = is_changeable(viewer, role) and viewer.can("roles:write")
+    return tab_page(
         request,
-        "roles/edit.html",
+        "edit",
+        role,
         status_code=status_code,
-        role=role,
-        form=form,
-        matrix=await _matrix(request, permissions, read_only=not editable),
-        members=await _members(request, role, "preview" in context),
+        form=draft.form,
+        matrix=await draft.matrix(request, viewer.permissions, read_only=not editable),
         editable=editable,
-        deletable=viewer.can("roles:delete")
-        and not role.is_system
-        and not missing(viewer.permissions, role.permissions),
         preview_url=admin_url(request, "roles", role.id, "preview"),
         **context,
     )
 
 
-async def _conflict_page(
-    request: AnyRequest, role_id: UUID, form: RoleForm, permissions: Collection[str], error: EditConflict
-) -> Response[Any]:
+async def _conflict_page(request: AnyRequest, role_id: UUID, draft: Draft, error: EditConflict) -> Response[Any]:
     """Show what is stored beside what was typed; saving once more then overwrites with open eyes."""
     database, actor = tables_and_actor(request)
     role = await roles.get_role(database, actor, role_id)
-    typed = {
-        "name": form.name.data or "",
-        "description": form.description.data or "",
-        "permissions": sorted(set(permissions)),
-    }
-    labels = {"name": _("Name"), "description": _("Description"), "permissions": _("Permissions")}
-    stored = {"name": role.name, "description": role.description, "permissions": role.permissions}
-    differences = [(labels[name], stored[name], typed[name]) for name in labels if stored[name] != typed[name]]
+    form = draft.form
+    fields = [
+        (label, stored, typed)
+        for label, stored, typed in (
+            (_("Name"), role.name, form.name.data or ""),
+            (_("Description"), role.description, form.description.data or ""),
+        )
+        if stored != typed
+    ]
+    stored, ticked = set(role.permissions), set(draft.permissions)
+    opened = form.opened_version
     form.version.data = str(role.version)
     form.form_errors.append(error.message)
-    return await _role_page(request, role, form, permissions, status_code=error.status_code, conflict=differences)
-
-
-async def _deletion_page(
-    request: AnyRequest, role: RoleRow, *, status_code: int = 200, error: str | None = None
-) -> Response[Any]:
-    return render(
+    return await _role_page(
         request,
-        "shared/confirm.html",
-        "confirm",
-        status_code=status_code,
-        title=_("Delete the role %(name)s?", name=role.name),
-        message=await _who_loses(request, role),
-        action=admin_url(request, "roles", role.id, "deletion"),
-        label=_("Delete role"),
-        cancel=admin_url(request, "roles", role.id),
-        error=error,
+        role,
+        draft,
+        status_code=error.status_code,
+        conflict={
+            "fields": fields,
+            "permissions": [(code, code in stored, code in ticked) for code in sorted(stored ^ ticked)],
+            "changes": await latest_changes(database, actor, role_id, count=role.version - opened),
+        },
+        reviewed=True,
     )
-
-
-async def _who_loses(request: AnyRequest, role: RoleRow) -> str:
-    if not role.members:
-        return _("Nobody holds it. This cannot be undone.")
-    sentence = ngettext(
-        "%(num)s person loses what it allows, at once. This cannot be undone.",
-        "%(num)s people lose what it allows, at once. This cannot be undone.",
-        role.members,
-    )
-    members = await _members(request, role, False, limit=NAMED_MEMBERS)
-    if members is None:
-        return sentence
-    named = ", ".join(member.email for member in members.items)
-    if role.members <= len(members.items):
-        return f"{sentence} {named}"
-    rest = ngettext("and %(num)s more", "and %(num)s more", role.members - len(members.items))
-    return f"{sentence} {named} {rest}"
-
-
-async def _members(
-    request: AnyRequest, role: RoleRow, hidden: bool, *, limit: int = MEMBERS_A_PAGE
-) -> Page[Member] | None:
-    """Return a page of those who hold the role, or None for a viewer who may not see users."""
-    if hidden or not _viewer(request).can("users:read"):
-        return None
-    database, actor = tables_and_actor(request)
-    cursor = request.query_params.get("cursor") or None
-    page = await roles.members_of(database, actor, role.id, ListQuery(sort="email", limit=limit, cursor=cursor))
-    return replace(page, total=role.members)
-
-
-async def _matrix(request: AnyRequest, permissions: Collection[str], *, read_only: bool = False) -> Matrix:
-    database, actor = tables_and_actor(request)
-    rows = await catalogue.all_permissions(database, actor)
-    descriptions = {row.code: row.description for row in rows}
-    return build_matrix(descriptions, set(permissions), _viewer(request).permissions, read_only=read_only)
-
-
-def _form_of(request: AnyRequest, role: RoleRow) -> RoleForm:
-    stored = {"name": role.name, "description": role.description, "version": str(role.version)}
-    return RoleForm(request, data=stored)
-
-
-def _viewer(request: AnyRequest) -> Viewer:
-    viewer = viewer_of(request)
-    if viewer is None:
-        raise NotAllowed
-    return viewer

@@ -1,13 +1,13 @@
 """The pages of roles: what is shown, what is saved, and what is refused whatever is shown."""
 
 import html
+import re
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import pytest
 
 from litestar_admin_auth.core.clock import now
-from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.models import RolePermission
 from litestar_admin_auth.services import catalogue, roles
 from litestar_admin_auth.services.lists import ListQuery
@@ -27,6 +27,12 @@ async def stored(site: Site, role: RoleRow) -> RoleRow:
 async def named(site: Site, name: str) -> list[RoleRow]:
     page = await roles.list_roles(site.database, TESTS, ListQuery(q=name))
     return [role for role in page.items if role.name == name]
+
+
+def rows_shown(page: str) -> set[str]:
+    """The resources that a matrix shows."""
+    rows = re.findall(r"<tr( hidden)?><th scope=\"row\">(?:<button[^>]*>)?([^<]+)<", page)
+    return {resource for hidden, resource in rows if not hidden}
 
 
 async def system_role(site: Site) -> RoleRow:
@@ -245,7 +251,9 @@ class TestRolePage:
         said = words(page.text)
         assert "Somebody else has changed this meanwhile" in said
         assert "Description theirs mine" in said
-        assert "Permissions orders:read, orders:refund orders:read" in said
+        assert "orders:refund granted not granted" in said
+        assert "test saved this role" in said
+        assert "description old theirs" in said
         assert 'value="mine"' in page.text
         assert boxes(page.text).ticked == {"orders:read"}
         assert (await stored(site, role)).description == "theirs"
@@ -341,40 +349,6 @@ class TestRolePage:
         assert kept.status_code == 303
         assert (await stored(site, role)).permissions == ["gone:*", "orders:read"]
 
-    async def test_lists_members_to_who_may_see_users(
-        self, site: Site, superuser: Visitor, sign_in_as: SignIn, make_role: MakeRole
-    ) -> None:
-        role = await make_role("orders:read")
-        member = await site.add_user(role.name)
-        viewer = await sign_in_as("roles:read", "orders:read")
-        assert member.email in (await superuser.get(f"/roles/{role.id}")).text
-        page = await viewer.get(f"/roles/{role.id}")
-        assert page.status_code == 200
-        assert member.email not in page.text
-        assert "Nobody holds this role" not in page.text
-
-    async def test_pages_through_many_members(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
-        role = await make_role("orders:read")
-        emails = {(await site.add_user(role.name)).email for _ in range(15)}
-        first = (await superuser.get(f"/roles/{role.id}")).text
-        link = html.unescape(first[: first.index('rel="next"') + 400].split('rel="next" href="')[1].split('"')[0])
-        second = (await superuser.browser.get(link)).text
-        assert "15 in all" in words(first)
-        assert {email for email in emails if email in first} ^ {email for email in emails if email in second} == emails
-
-    async def test_asks_the_database_no_more_often_for_more_members(
-        self, site: Site, superuser: Visitor, make_role: MakeRole
-    ) -> None:
-        role = await make_role("orders:read")
-        await site.add_user(role.name)
-        async with site.statements() as few:
-            await superuser.get(f"/roles/{role.id}")
-        for _ in range(10):
-            await site.add_user(role.name)
-        async with site.statements() as many:
-            await superuser.get(f"/roles/{role.id}")
-        assert len(few) == len(many) > 0
-
     @pytest.mark.parametrize("address", ["nope", "1", "00000000-0000-0000-0000-000000000000", "%00", "x/preview"])
     @pytest.mark.parametrize("tail", ["", "/deletion"])
     async def test_answers_an_unknown_role_with_a_page(self, superuser: Visitor, address: str, tail: str) -> None:
@@ -382,6 +356,104 @@ class TestRolePage:
         assert page.status_code == 404
         assert page.headers["content-type"].startswith("text/html")
         assert 'aria-label="Administration"' in page.text
+
+
+class TestLooking:
+    """Buttons that only look: for who has no JavaScript."""
+
+    async def test_searches_the_rows_and_loses_no_tick(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(
+            f"/roles/{role.id}", name="typed", version="1", permissions=["books:read"], find="money", show="1"
+        )
+        assert page.status_code == 200
+        assert rows_shown(page.text) == {"orders"}
+        assert boxes(page.text).ticked == {"books:read"}
+        assert 'value="typed"' in page.text
+        assert (await stored(site, role)) == role
+
+    @pytest.mark.parametrize(
+        ("find", "shown"),
+        [("orders:refund", {"orders"}), ("BOOKS", {"books"}), ("send letters", {"letters"}), ("no such thing", set())],
+    )
+    async def test_searches_by_the_address_too(
+        self, superuser: Visitor, make_role: MakeRole, find: str, shown: set[str]
+    ) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.get(f"/roles/{role.id}?find={find}")
+        assert rows_shown(page.text) == shown
+        assert boxes(page.text).ticked == {"orders:read"}
+
+    async def test_shows_what_is_granted_alone(self, superuser: Visitor, make_role: MakeRole) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(
+            f"/roles/{role.id}", name="x", version="1", permissions=["books:*"], granted_only="on", show="1"
+        )
+        assert rows_shown(page.text) == {"books"}
+
+    @pytest.mark.parametrize(
+        ("pressed", "before", "after"),
+        [
+            ("orders", [], {"orders:read", "orders:refund"}),
+            ("orders", ["orders:read", "books:read"], {"orders:read", "orders:refund", "books:read"}),
+            ("orders", ["orders:read", "orders:refund", "orders:*"], {"orders:*"}),
+            ("nonsense", ["orders:read"], {"orders:read"}),
+            ("*", ["orders:read"], {"orders:read"}),
+        ],
+    )
+    async def test_ticks_or_clears_a_row(
+        self, superuser: Visitor, make_role: MakeRole, pressed: str, before: list[str], after: set[str]
+    ) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(f"/roles/{role.id}", name="x", version="1", permissions=before, toggle=pressed)
+        assert (page.status_code, boxes(page.text).ticked) == (200, after)
+
+    async def test_ticks_a_column_of_the_rows_in_sight(self, superuser: Visitor) -> None:
+        page = await superuser.post("/roles/new", toggle="/*:read")
+        ticked = boxes(page.text).ticked
+        assert {"orders:read", "books:read", "users:read"} <= ticked
+        assert all(code.endswith(":read") for code in ticked)
+        page = await superuser.post("/roles/new", toggle="/*:read", find="books")
+        assert boxes(page.text).ticked == {"books:read"}
+
+    async def test_ticks_nothing_that_the_viewer_lacks(self, sign_in_as: SignIn) -> None:
+        clerk = await sign_in_as("roles:*", "orders:read")
+        page = await clerk.post("/roles/new", toggle="orders")
+        assert boxes(page.text).ticked == {"orders:read"}
+
+
+class TestCopy:
+    async def test_starts_from_what_the_other_role_holds(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read", "books:*", description="Sells")
+        page = await superuser.get(f"/roles/new?from={role.id}")
+        assert f'value="Copy of {role.name}"' in page.text
+        assert 'value="Sells"' in page.text
+        assert boxes(page.text).ticked == {"orders:read", "books:*"}
+        assert not await named(site, f"Copy of {role.name}"), "nothing is saved by looking"
+
+    async def test_goes_without_what_the_viewer_lacks_and_says_so(
+        self, superuser: Visitor, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read", "books:read", "books:*")
+        clerk = await sign_in_as("roles:*", "orders:*")
+        page = await clerk.get(f"/roles/new?from={role.id}")
+        assert boxes(page.text).ticked == {"orders:read"}
+        assert "the copy goes without them: books:* books:read" in words(page.text)
+
+    @pytest.mark.parametrize("source", ["nope", "00000000-0000-0000-0000-000000000000", "%00"])
+    async def test_of_no_role_is_not_found(self, superuser: Visitor, source: str) -> None:
+        assert (await superuser.get(f"/roles/new?from={source}")).status_code == 404
+
+    async def test_needs_to_see_and_to_write_roles(self, sign_in_as: SignIn, make_role: MakeRole) -> None:
+        role = await make_role("orders:read", name=f"secret {uuid4().hex}")
+        for held in ("roles:read", "roles:write"):
+            page = await (await sign_in_as(held, "orders:read")).get(f"/roles/new?from={role.id}")
+            assert page.status_code == 403
+            assert role.name not in page.text
 
 
 class TestPreview:
@@ -400,8 +472,7 @@ class TestPreview:
         assert f"{member.email} + books:read orders:read" in said
         assert 'value="typed"' in page.text
         assert boxes(page.text).ticked == {"books:read"}
-        # The list of members has pages, whose links would lead to a form's answer.
-        assert 'id="members"' not in page.text
+        assert "Drop my changes" in said
         assert await stored(site, role) == role
 
     async def test_says_first_what_is_wrong_with_the_form(self, superuser: Visitor, make_role: MakeRole) -> None:
@@ -434,6 +505,45 @@ class TestPreview:
         assert "1 person gains or loses something." in page.text
         assert member.email not in page.text
 
+    async def test_tells_a_new_name_and_what_it_breaks(self, superuser: Visitor, make_role: MakeRole) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(
+            f"/roles/{role.id}/preview", name="renamed", version="1", permissions=["orders:read"]
+        )
+        assert f"Name {role.name} → renamed" in words(page.text)
+        assert "Guards in code that name the old one" in page.text
+
+    async def test_of_nothing_says_so(self, superuser: Visitor, make_role: MakeRole) -> None:
+        role = await make_role("orders:read")
+        page = await superuser.post(
+            f"/roles/{role.id}/preview", name=role.name, version="1", permissions=["orders:read"]
+        )
+        assert "Nothing has changed yet." in page.text
+
+    async def test_of_what_somebody_else_has_changed_shows_both(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read")
+        await roles.update_role(site.database, TESTS, role.id, permissions=["books:read"])
+        page = await superuser.post(
+            f"/roles/{role.id}/preview", name=role.name, version="1", permissions=["orders:read"]
+        )
+        assert page.status_code == 409
+        assert "books:read granted not granted" in words(page.text)
+        part = await superuser.post(
+            f"/roles/{role.id}/preview",
+            {"HX-Request": "true", "HX-Request-Type": "partial"},
+            name=role.name, version="1", permissions=["orders:read"],
+        )  # fmt: skip
+        assert "Somebody else has changed this meanwhile" in part.text
+
+    async def test_while_the_name_is_being_typed_tells_the_rest(self, superuser: Visitor, make_role: MakeRole) -> None:
+        role = await make_role("orders:read")
+        part = await superuser.post(
+            f"/roles/{role.id}/preview", {"HX-Request": "true", "HX-Request-Type": "partial"}, name="", version="1"
+        )
+        assert "The role orders:read" in words(part.text)
+
     async def test_is_no_page_of_its_own(self, superuser: Visitor, make_role: MakeRole) -> None:
         role = await make_role("orders:read")
         back = await superuser.get(f"/roles/{role.id}/preview")
@@ -443,57 +553,6 @@ class TestPreview:
         role = await make_role("orders:read")
         viewer = await sign_in_as("roles:read")
         assert (await viewer.post(f"/roles/{role.id}/preview", name="x", version="1")).status_code == 403
-
-
-class TestDeletion:
-    async def test_asks_first_and_names_who_loses_it(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
-        role = await make_role("orders:read")
-        member = await site.add_user(role.name)
-        page = await superuser.get(f"/roles/{role.id}/deletion")
-        assert f"Delete the role {role.name}?" in words(page.text)
-        assert "1 person loses what it allows" in page.text
-        assert member.email in page.text
-        assert await stored(site, role)
-
-    async def test_brings_the_question_into_the_dialog(self, superuser: Visitor, make_role: MakeRole) -> None:
-        role = await make_role()
-        part = (await superuser.fragment(f"/roles/{role.id}/deletion")).text
-        assert part.strip().startswith("<form")
-        assert "<html" not in part
-
-    async def test_deletes_and_says_so_on_the_list(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
-        role = await make_role("orders:read")
-        await site.add_user(role.name)
-        page = await superuser.follow(await superuser.post(f"/roles/{role.id}/deletion"))
-        assert f"The role {role.name} is deleted." in words(page)
-        with pytest.raises(NotFound):
-            await stored(site, role)
-
-    async def test_refuses_a_forged_token(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
-        role = await make_role("orders:read")
-        page = await superuser.post(f"/roles/{role.id}/deletion", csrf_token="0" * 64)
-        assert page.status_code == 400
-        assert "This form has expired" in page.text
-        assert await stored(site, role) == role
-
-    async def test_refuses_the_built_in_role(self, site: Site, superuser: Visitor) -> None:
-        role = await system_role(site)
-        page = await superuser.post(f"/roles/{role.id}/deletion")
-        assert page.status_code == 409
-        assert "cannot be changed or deleted" in page.text
-        assert await stored(site, role)
-
-    async def test_is_refused_without_the_permission_or_enough_of_them(
-        self, site: Site, sign_in_as: SignIn, make_role: MakeRole
-    ) -> None:
-        role = await make_role("books:read")
-        for held, named_code in ((("roles:read", "roles:write"), "roles:delete"), (("roles:*",), "books:read")):
-            visitor = await sign_in_as(*held)
-            assert (await visitor.get(f"/roles/{role.id}/deletion")).status_code == 403
-            refused = await visitor.post(f"/roles/{role.id}/deletion")
-            assert refused.status_code == 403
-            assert named_code in refused.text
-        assert await stored(site, role) == role
 
 
 async def test_every_change_by_these_pages_is_in_the_audit_log(site: Site, superuser: Visitor) -> None:
