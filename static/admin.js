@@ -162,6 +162,42 @@ function setUpPalette() {
   });
 }
 
+// --- Selecting rows of a list -------------------------------------------------------------------
+function refreshTicks(list) {
+  const rows = $$("input[name=id]", list);
+  const page = $("[data-tick-page]", list);
+  const ticked = rows.filter((box) => box.checked).length;
+  page.checked = ticked > 0 && ticked === rows.length;
+  page.indeterminate = ticked > 0 && ticked < rows.length;
+  const text = $("[data-ticked]", list);
+  text.textContent = text.dataset.ticked.replace("#", ticked);
+}
+
+document.addEventListener("change", (event) => {
+  const list = event.target.closest("[data-bulk]");
+  if (!list) return;
+  const all = $("input[name=all]", list);
+  if (event.target === all || event.target.matches("[data-tick-page]")) {
+    for (const box of $$("input[name=id]", list)) box.checked = event.target.checked;
+  }
+  // A row that is left out is not "all"; neither is a page.
+  if (event.target.name === "id" || event.target.matches("[data-tick-page]")) all.checked = false;
+  refreshTicks(list);
+});
+
+// Other rows match now: "all" was said about those before.
+document.addEventListener("htmx:after:swap", () => {
+  for (const list of $$("#results [data-bulk]")) {
+    $("input[name=all]", list).checked = false;
+    refreshTicks(list);
+  }
+});
+
+// The answer to this form is a file: the page stays, and with it the dialog would.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("#dialog [data-download]")) setTimeout(() => closeDialog($("#dialog")));
+});
+
 // --- The permission matrix ----------------------------------------------------------------------
 function setUpMatrix(matrix) {
   const boxes = $$("input[name=permissions]", matrix);
@@ -218,5 +254,6 @@ $$(".toast").forEach(dismissLater);
 $$("[data-matrix]").forEach(setUpMatrix);
 if (palette) setUpPalette();
 showSingleKeys();
+$$("[data-bulk]").forEach(refreshTicks);
 $("[data-error-summary]")?.focus();
 document.documentElement.dataset.js = "";

@@ -4,7 +4,7 @@ A cursor names the row where a page ended, by its sort value and its id, never a
 make the reader skip or see twice. Cursors come from outside and are checked like everything else from there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Generic, TypeVar, cast
@@ -41,6 +41,7 @@ class ListQuery:
         count: Whether to count everything that matches, however much that is.
         count_to: Count too, but give up past so many: what a page shows must not cost what a table scan costs.
         filters: Exact filters by name; empty values are ignored.
+        ids: Only these rows, if there are any.
     """
 
     q: str = ""
@@ -50,6 +51,7 @@ class ListQuery:
     count: bool = False
     count_to: int = 0
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
+    ids: Collection[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ async def paginate(
     Args:
         db: The caller's transaction.
         statement: Selects one entity, filtered, not ordered.
-        query: Its ``sort``, ``limit``, ``cursor``, ``count`` and ``count_to`` are used here.
+        query: All but its ``q`` and ``filters`` is used here.
         sorts: What may be sorted by; any other name is refused.
         key: The unique id that breaks ties.
 
@@ -157,6 +159,8 @@ async def paginate(
     if not 1 <= query.limit <= MAX_LIMIT:
         raise InvalidInput(_("Choose from 1 to %(maximum)s.", maximum=MAX_LIMIT), field="limit")
     sort = sorts[name]
+    if query.ids:
+        statement = statement.where(key.in_(query.ids))
     cursor = None
     if query.cursor:
         cursor = decode(query.cursor, query.sort, sort.expression.type.python_type, nullable=sort.nullable)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -39,6 +39,9 @@ from litestar_admin_auth.services.role_preview import preview_new_role as previe
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
 from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
 
+#: What a list of roles can be filtered by.
+FILTERS = ("permission",)
+
 
 @dataclass(frozen=True)
 class RoleRow:
@@ -55,32 +58,43 @@ class RoleRow:
 
 
 async def list_roles(database: Database, actor: Actor, query: ListQuery) -> Page[RoleRow]:
-    """Return roles, newest first, searched by name and description.
+    """Return roles, newest first, searched by name and description; filters as in :func:`matching_roles`.
 
-    Filters: ``permission`` (roles that hold exactly this code or wildcard). Sorts: ``created_at``, ``name``,
-    ``updated_at``, ``members``.
+    Sorts: ``created_at``, ``name``, ``updated_at``, ``members``.
 
     Raises:
         NotAllowed: Without ``roles:read``.
         InvalidInput: For a bad filter, sort, limit, cursor or search.
     """
-    filters = filters_of(query, "permission")
-    statement = select(Role).options(selectinload(Role.permissions)).where(*search(query, Role.name, Role.description))
-    if "permission" in filters:
-        statement = statement.where(
-            exists().where(RolePermission.role_id == Role.id, RolePermission.code == filters["permission"])
-        )
     sorts = {
         "created_at": Sort(Role.created_at),
         "name": Sort(Role.name),
         "updated_at": Sort(Role.updated_at),
         "members": Sort(_members_of_each(), never_null=True),
     }
+    statement = matching_roles(query).options(selectinload(Role.permissions))
     async with database.reading() as db:
         await require(db, actor, "roles:read")
         page = await paginate(db, statement, query, sorts, key=Role.id)
         members = await _count_members(db, [role.id for role in page.items])
     return page.map(lambda role: _row(role, members.get(role.id, 0)))
+
+
+def matching_roles(query: ListQuery) -> Select[Role]:
+    """Return the statement for all roles that a search and its filters let through.
+
+    Filter: ``permission`` (roles that hold exactly this code or wildcard).
+
+    Raises:
+        InvalidInput: For a bad filter or search, naming it.
+    """
+    filters = filters_of(query, *FILTERS)
+    statement = select(Role).where(*search(query, Role.name, Role.description))
+    if "permission" in filters:
+        statement = statement.where(
+            exists().where(RolePermission.role_id == Role.id, RolePermission.code == filters["permission"])
+        )
+    return statement
 
 
 async def all_role_names(database: Database, actor: Actor) -> list[str]:

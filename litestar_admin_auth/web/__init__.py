@@ -6,6 +6,9 @@ from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.web.account import AccountPages
 from litestar_admin_auth.web.audit import AuditPages
+from litestar_admin_auth.web.bulk_sessions import SessionBulkPages
+from litestar_admin_auth.web.bulk_users import UserBulkPages
+from litestar_admin_auth.web.exports import ExportPages
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
 from litestar_admin_auth.web.overview import OverviewPage
@@ -39,13 +42,16 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         OverviewPage,
         SearchPages,
         UserPages,
+        UserBulkPages,
         UserTabPages,
         UserAccountPages,
         RolePages,
         RoleTabPages,
         PermissionPages,
         SessionPages,
+        SessionBulkPages,
         AuditPages,
+        ExportPages,
         AccountPages,
         PreferencePages,
     ]

@@ -5,13 +5,15 @@ from typing import Any
 from litestar import Controller, Request, Response, get
 
 from litestar_admin_auth.services import audit
-from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
+from litestar_admin_auth.web.dependencies import tables_and_actor
+from litestar_admin_auth.web.lists import AUDIT, filter_text
 from litestar_admin_auth.web.render import render
 
 AnyRequest = Request[Any, Any, Any]
 
 #: What the filter offers: all of a noun, then one thing alone.
 ACTIONS = (
+    "audit_events.exported",
     "login.failed",
     "login.succeeded",
     "logout",
@@ -22,7 +24,10 @@ ACTIONS = (
     "role.deleted",
     "role.permissions_changed",
     "role.updated",
+    "roles.exported",
     "session.revoked",
+    "sessions.exported",
+    "sessions.revoked",
     "user.*",
     "user.created",
     "user.deleted",
@@ -34,7 +39,15 @@ ACTIONS = (
     "user.role_revoked",
     "user.suspended",
     "user.updated",
+    "users.exported",
+    "users.reactivated",
+    "users.role_granted",
+    "users.role_revoked",
+    "users.sessions_ended",
+    "users.suspended",
 )
+
+TARGET_TYPES = ("role", "session", "user")
 
 
 class AuditPages(Controller):
@@ -46,8 +59,17 @@ class AuditPages(Controller):
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        query = list_query(request, sort="-at", filters=("action", "actor", "target_type", "target_id"))
+        query = AUDIT.of(request)
         page = await audit.list_events(database, actor, query)
         # A host may record actions of its own, and a link may name one.
         actions = sorted({*ACTIONS, query.filters["action"]} - {""})
-        return render(request, "audit/index.html", "results", page=page, query=query, actions=actions)
+        return render(
+            request,
+            "audit/index.html",
+            "results",
+            page=page,
+            query=query,
+            actions=actions,
+            target_types=sorted({*TARGET_TYPES, query.filters["target_type"]} - {""}),
+            filter_text=filter_text(query),
+        )

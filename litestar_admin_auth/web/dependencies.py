@@ -10,12 +10,10 @@ from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import NotAuthenticated
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery
+from litestar_admin_auth.services.lists import ListQuery
+from litestar_admin_auth.web.lists import ListKind
 
 AnyRequest = Request[Any, Any, Any]
-
-#: Rows a page; a page with all it loads stays below 100 KB.
-PAGE_SIZE = 25
 
 
 def tables_and_actor(request: AnyRequest) -> tuple[Database, Actor]:
@@ -31,21 +29,12 @@ def tables_and_actor(request: AnyRequest) -> tuple[Database, Actor]:
     return runtime_of(request).tables, actor_of(state.user, state.auth, state.client)
 
 
-def list_query(request: AnyRequest, *, sort: str, filters: tuple[str, ...] = (), limit: int = PAGE_SIZE) -> ListQuery:
-    """Return what the address asks of a list: parameters that it does not know are ignored, unlike in the API.
+def list_query(request: AnyRequest, *, sort: str, filters: tuple[str, ...] = ()) -> ListQuery:
+    """Return what the address asks of a list that is no kind of its own; see :class:`ListKind`.
 
     Args:
         request: The request.
         sort: The order of somebody who chose none.
         filters: The names of the list's filters.
-        limit: The rows a page, of somebody who chose none; a choice that makes no sense counts as none.
     """
-    given = request.query_params
-    asked = given.get("limit", "")
-    return ListQuery(
-        q=given.get("q", "").strip(),
-        sort=given.get("sort") or sort,
-        limit=int(asked) if asked.isdecimal() and len(asked) <= 3 and 1 <= int(asked) <= MAX_LIMIT else limit,
-        cursor=given.get("cursor") or None,
-        filters={name: given.get(name, "") for name in filters},
-    )
+    return ListKind(sort, filters).of(request)

@@ -18,6 +18,7 @@ from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core import i18n
 from litestar_admin_auth.web.flash import take_flashes
 from litestar_admin_auth.web.forms import CSRF_FIELD, csrf_token_of
+from litestar_admin_auth.web.lists import PAGE_SIZES
 from litestar_admin_auth.web.site import Pages, Viewer, join_path
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,7 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
         # A way back that would be refused as too long is none.
         "full_path": f"{path}?{query}" if query and len(query) < MAX_NEXT_LENGTH - len(path) else path,
         "here": here,
+        "page_sizes": PAGE_SIZES,
         "language": i18n.active_language(),
         "languages": i18n.LANGUAGES,
         "direction": i18n.direction(),

@@ -10,9 +10,11 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
-from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
+from litestar_admin_auth.web.bulk_sessions import session_acts
+from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.lists import SESSIONS, filter_text
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]
@@ -27,9 +29,17 @@ class SessionPages(Controller):
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        query = list_query(request, sort="-created_at")
+        query = SESSIONS.of(request)
         page = await open_sessions.list_sessions(database, actor, query)
-        return render(request, "sessions/index.html", "results", page=page, query=query)
+        return render(
+            request,
+            "sessions/index.html",
+            "results",
+            page=page,
+            query=query,
+            acts=session_acts(request),
+            filter_text=filter_text(query),
+        )
 
     @get("/{session_id:uuid}/revocation")
     async def ask_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:

@@ -14,11 +14,12 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from litestar_admin_auth.services import roles, users
-from litestar_admin_auth.services.lists import ListQuery
-from litestar_admin_auth.services.users import STATUSES, UserRow
-from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
+from litestar_admin_auth.services.users import UserRow
+from litestar_admin_auth.web.bulk_users import user_acts
+from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import Form, PostedForm, read_form
+from litestar_admin_auth.web.lists import USERS, filter_text
 from litestar_admin_auth.web.one_time_link import new_link_page
 from litestar_admin_auth.web.render import render, see_other
 from litestar_admin_auth.web.user_page import is_changeable, require_shown, tab_page, user_url
@@ -68,11 +69,20 @@ class UserPages(Controller):
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        query = _query(request)
+        query = USERS.of(request)
         page = await users.list_users(database, actor, query)
         # A link may name a role that is gone: the filter still says what is in force.
         names = sorted({*await roles.all_role_names(database, actor), query.filters["role"]} - {""})
-        return render(request, "users/index.html", "results", page=page, query=query, roles=names)
+        return render(
+            request,
+            "users/index.html",
+            "results",
+            page=page,
+            query=query,
+            roles=names,
+            acts=user_acts(request),
+            filter_text=filter_text(query),
+        )
 
     @get("/new")
     async def new(self, request: AnyRequest) -> Response[Any]:
@@ -128,14 +138,6 @@ class UserPages(Controller):
             return await _profile_page(request, user, form, status_code=error.status_code)
         flash(request, "success", _("The profile of %(email)s is saved.", email=user.email))
         return see_other(request, user_url(request, user_id))
-
-
-def _query(request: AnyRequest) -> ListQuery:
-    query = list_query(request, sort="-created_at", filters=("status", "role"))
-    known = query.filters["status"] if query.filters["status"] in STATUSES else ""
-    return ListQuery(
-        q=query.q, sort=query.sort, limit=query.limit, cursor=query.cursor, filters={**query.filters, "status": known}
-    )
 
 
 async def _new_page(

@@ -1,0 +1,97 @@
+"""Taking a list along as a file.
+
+By POST, though it reads: it writes an event into the audit log, and a link on another site must not make somebody's
+browser fetch the list of all users.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK
+
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.services import export
+from litestar_admin_auth.services.export import Export, start_export
+from litestar_admin_auth.web.bulk import Act, Asked, read_asked
+from litestar_admin_auth.web.dependencies import tables_and_actor
+from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.lists import AUDIT, ROLES, SESSIONS, USERS, ListKind
+from litestar_admin_auth.web.render import admin_url, render, see_other
+
+AnyRequest = Request[Any, Any, Any]
+
+#: The section of the admin to its list, and what is taken along.
+EXPORTS: Mapping[str, tuple[ListKind, Export[Any]]] = {
+    "users": (USERS, export.USERS),
+    "roles": (ROLES, export.ROLES),
+    "sessions": (SESSIONS, export.SESSIONS),
+    "audit": (AUDIT, export.EVENTS),
+}
+
+
+class ExportPages(Controller):
+    """One door for all lists; each asks its service who may see it."""
+
+    include_in_schema = False
+
+    @get([f"/{section}/export" for section in EXPORTS])
+    async def leave(self, request: AnyRequest) -> Response[Any]:
+        """The answer to a button; whoever opens its address afterwards gets the list."""
+        return see_other(request, admin_url(request, _section(request)))
+
+    @post([f"/{section}/export" for section in EXPORTS], status_code=HTTP_200_OK)
+    async def download(self, request: AnyRequest) -> Response[Any]:
+        return await _download(request, _section(request))
+
+
+def _section(request: AnyRequest) -> str:
+    return request.scope["path_template"].rstrip("/").split("/")[-2]
+
+
+async def export_question(request: AnyRequest, asked: Asked, act: Act, section: str) -> Response[Any]:
+    """Say how many rows the file would hold, and offer it."""
+    database, actor = tables_and_actor(request)
+    page = await EXPORTS[section][1].read(database, actor, replace(asked.narrowed, limit=1, count=True))
+    count = page.total or 0
+    return render(
+        request,
+        "bulk/question.html",
+        "confirm",
+        title=act.title(count),
+        message=act.message,
+        action=admin_url(request, section, "export"),
+        cancel=asked.back(admin_url(request, section)),
+        hidden=asked.hidden,
+        form=ConfirmForm(request),
+        ready=count > 0,
+        download=True,
+        button=act.button,
+    )
+
+
+async def _download(request: AnyRequest, section: str) -> Response[Any]:
+    kind, what = EXPORTS[section]
+    posted = await read_form(request)
+    if not ConfirmForm(request, posted).validate():
+        raise InvalidInput(_("This form has expired. Send it once more."), field="csrf_token")
+    database, actor = tables_and_actor(request)
+    throttle, account = runtime_of(request).throttle, str(actor.user_id or actor.label)
+    await throttle.check("export", account, actor.ip)
+    # Each one counts: the budget is for taking lists along, not for failing to.
+    await throttle.failed("export", account, actor.ip)
+    asked = read_asked(posted, kind)
+    # With nothing ticked, all that the list shows.
+    query = asked.narrowed if asked.ids else asked.query
+    lines = await start_export(database, actor, what, query)
+    name = f"{what.name}-{now():%Y-%m-%d}.csv"
+    return Stream(
+        lines,
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
