@@ -39,18 +39,21 @@ class Export(Generic[T]):
     """A list that can be taken along.
 
     Args:
-        name: What the rows are, as in the file's name and in the event ``<name>.exported``.
+        name: What the rows are, as in the file's name.
+        action: What the log calls it.
         read: The list; it checks what the actor may see.
         columns: Each column's heading, and what stands below it.
     """
 
     name: str
+    action: str
     read: Callable[[Database, Actor, ListQuery], Awaitable[Page[T]]]
     columns: Mapping[str, Callable[[T], object]]
 
 
 USERS = Export[UserRow](
     "users",
+    "users.exported",
     list_users,
     {
         "id": lambda user: user.id,
@@ -65,6 +68,7 @@ USERS = Export[UserRow](
 )
 ROLES = Export[RoleRow](
     "roles",
+    "roles.exported",
     list_roles,
     {
         "id": lambda role: role.id,
@@ -77,6 +81,7 @@ ROLES = Export[RoleRow](
 )
 SESSIONS = Export[SessionRow](
     "sessions",
+    "sessions.exported",
     list_sessions,
     {
         "id": lambda session: session.id,
@@ -91,6 +96,7 @@ SESSIONS = Export[SessionRow](
 )
 EVENTS = Export[AuditEvent](
     "audit-events",
+    "audit_events.exported",
     list_events,
     {
         "id": lambda event: event.id,
@@ -128,7 +134,7 @@ async def start_export(database: Database, actor: Actor, export: Export[Any], qu
     elif any(asked.values()):
         changes["filter"] = {"new": [f"{name}={value}" for name, value in asked.items() if value]}
     async with database.writing() as db:
-        record(db, actor, f"{export.name.replace('-', '_')}.exported", changes=changes)
+        record(db, actor, export.action, changes=changes)
     return _pieces(database, actor, export, query, first)
 
 

@@ -35,6 +35,8 @@ ACTIONS = (
     "user.password_changed",
     "user.reactivated",
     "user.reset_link_created",
+    "user.role_ended",
+    "user.role_extended",
     "user.role_granted",
     "user.role_revoked",
     "user.suspended",

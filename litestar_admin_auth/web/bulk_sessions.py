@@ -67,10 +67,10 @@ async def _answer(request: AnyRequest, given: PostedForm, *, may_change: bool) -
         return refused(request, asked.back(url), _("Select at least one session."))
     if act.make is None:
         return await export_question(request, asked, act, "sessions")
-    form, error, status_code = ConfirmForm(request, given), "", 200
+    form, error, status_code = ConfirmForm(request), "", 200
     database, actor = tables_and_actor(request)
     if asked.confirmed and may_change:
-        if form.validate():
+        if ConfirmForm(request, given).validate():
             try:
                 outcome = await bulk.run(database, actor, act.make(form), asked.selection, fingerprint=asked.seen)
                 tell(request, act, outcome)
