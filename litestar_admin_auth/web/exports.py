@@ -92,6 +92,6 @@ async def _download(request: AnyRequest, section: str) -> Response[Any]:
     name = f"{what.name}-{now():%Y-%m-%d}.csv"
     return Stream(
         lines,
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -13,9 +13,10 @@ from litestar_admin_auth.core.text import MAX_ROLE_NAME_LENGTH
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.role_history import latest_changes
 from litestar_admin_auth.services.roles import RoleRow
-from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
+from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import read_form
+from litestar_admin_auth.web.lists import ROLES, filter_text
 from litestar_admin_auth.web.render import admin_url, render, see_other, wants_fragment
 from litestar_admin_auth.web.role_form import Draft, RoleForm
 from litestar_admin_auth.web.role_page import is_changeable, tab_page, viewer_who
@@ -36,9 +37,9 @@ class RolePages(Controller):
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
         database, actor = tables_and_actor(request)
-        query = list_query(request, sort="name")
+        query = ROLES.of(request)
         page = await roles.list_roles(database, actor, query)
-        return render(request, "roles/index.html", "results", page=page, query=query)
+        return render(request, "roles/index.html", "results", page=page, query=query, filter_text=filter_text(query))
 
     @get("/new")
     async def new(self, request: AnyRequest) -> Response[Any]:
