@@ -125,6 +125,8 @@ function openPalette() {
   $("#menu")?.hidePopover();
   palette.showModal();
   paletteBox.select();
+  // On a busy machine the key can be faster than htmx, which starts a moment after this script.
+  htmx.process(paletteBox);
   paletteBox.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

@@ -143,7 +143,7 @@ class TestPassword:
             ("wrong horse battery", NEW, NEW, "current_password", "This is not your current password."),
             ("", NEW, NEW, "current_password", "This field is required."),
             (PASSWORD, "", "", "new_password", "This field is required."),
-            (PASSWORD, "short", "short", "new_password", "Use at least 15 characters."),
+            (PASSWORD, "tiny-1", "tiny-1", "new_password", "Use at least 15 characters."),
             (PASSWORD, PASSWORD, PASSWORD, "new_password", "This is your current password."),
             (PASSWORD, NEW, NEW + "!", "repeat_password", "The two passwords differ."),
             (PASSWORD, "x1" * 600, "x1" * 600, "new_password", "At most"),
@@ -172,7 +172,7 @@ class TestPassword:
         self, nobody: Visitor, throttle: Counting
     ) -> None:
         await change(nobody, current="wrong horse battery")
-        await change(nobody, new="short", repeat="short")
+        await change(nobody, new="tiny-1", repeat="tiny-1")
         await change(nobody)
         assert nobody.user is not None
         assert {call[1:] for call in throttle.calls} == {("change_password", str(nobody.user.id), "203.0.113.9")}
