@@ -1,10 +1,11 @@
 """The admin below the host: an application of its own, whose errors, headers and middleware touch nothing outside."""
 
-import re
+import logging
 from typing import Any, cast
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
 from litestar.handlers.asgi_handlers import ASGIRouteHandler
 from litestar.types import ControllerRouterHandler, HTTPScope, Message, Receive, Scope, Send
 from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
@@ -13,16 +14,22 @@ from litestar_admin_auth.api.openapi import openapi_config
 from litestar_admin_auth.auth.admission import Admission
 from litestar_admin_auth.auth.authentication import authenticate, bind_forms, open_state
 from litestar_admin_auth.auth.cross_origin import SAFE_METHODS
+from litestar_admin_auth.auth.disclosure import conceals, disclosure_of, opens
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
-from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
 from litestar_admin_auth.auth.reader import speak_to
-from litestar_admin_auth.auth.request_state import items_of
+from litestar_admin_auth.auth.request_state import RequestState, items_of
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.session import SessionAuthBackend
+
+logger = logging.getLogger(__name__)
 
 #: Our largest form is a role of a few thousand permissions.
 MAX_BODY_BYTES = 1_000_000
+
+#: What the mount itself puts into the scope of the inner application.
+_OURS = frozenset({"admin_auth", "user", "auth"})
 
 #: As 404, in the range that RFC 6455 section 7.4.2 leaves to applications: the admin has no WebSockets.
 CLOSE_NOT_FOUND = 4404
@@ -64,7 +71,7 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
     """
     prefix = runtime.config.path
 
-    @AdminMount(path, is_mount=True, copy_scope=True, opt={MOUNT_OPT: True, **opt})
+    @AdminMount(path, is_mount=True, copy_scope=False, opt={MOUNT_OPT: True, **opt})
     async def admin_auth_mount(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": CLOSE_NOT_FOUND, "reason": ""})
@@ -73,16 +80,21 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
         path = f"{prefix}/{tail}" if tail else prefix
         inside = _scope_of_its_own(scope, path)
         state = open_state(runtime, inside, path)
-        locked_down = with_security_headers(with_cookies(send, state))
+        state.outer = scope
+        locked_down = with_security_headers(with_cookies(_handing_back(scope, inside, send), state))
         speak_to(runtime, inside, state)
         pages, files = not runtime.is_api(path), path.startswith(f"{prefix}/static/")
         try:
-            # A cached file must bring nobody new cookies, and a page's ten files must not ask ten times who this is.
-            if not (files and isinstance(runtime.backend, JWTAuthBackend)):
+            # A cached file must bring nobody new cookies, and a page's ten files must not ask ten times who this is;
+            # but for where they are files to those alone who may know of them.
+            if not files or conceals(runtime.backend):
                 await authenticate(runtime, inside, state, pages=pages)
             speak_to(runtime, inside, state)
         except Exception as fault:  # noqa: BLE001 - raised again by the admission, where it gets an error page
             state.fault = fault
+        if conceals(runtime.backend) and not _may_know(runtime, scope, state, tail):
+            _hand_back(scope, inside)
+            return
         if pages and not files:
             bind_forms(runtime, inside, state)
         inside["user"], inside["auth"] = state.user, state.auth
@@ -112,16 +124,48 @@ def _scope_of_its_own(scope: Scope, path: str) -> Scope:
     return own
 
 
-def match_whole_segments(app: Litestar, path: str) -> None:
-    """Keep the host's neighbours out of the mount.
+def _may_know(runtime: Runtime, scope: Scope, state: RequestState, below: str) -> bool:
+    """Tell whether the answer may show that there is an admin, and let it out if so.
 
-    Litestar finds mounts by the bare beginning of a path, so that a mount at ``/admin`` takes ``/administration/7``
-    away from the host, and a host's mount at ``/`` takes ``/admin`` away from us. No setting changes that.
+    Raises:
+        NotFoundException: When nothing waits to answer in our place: the application has not been started.
     """
-    router: Any = app.asgi_router
-    others = sorted(mount for mount in router._mount_routes if mount != path)
-    router._mount_paths_regex = re.compile("|".join([rf"{re.escape(path)}(?=/|$)", *others]))
-    router.handle_routing.cache_clear()
+    backend, method = runtime.backend, items_of(scope)["method"]
+    disclosure = disclosure_of(scope)
+    login_form = isinstance(backend, SessionAuthBackend) and backend.has_login_form
+    if state.user is not None or opens(
+        method, below, has_login_form=login_form, static=runtime.pages.static_files.files
+    ):
+        if disclosure is not None:
+            disclosure.granted = True
+        return True
+    if state.fault is not None:
+        # A stranger gets no error page either: nobody would see this.
+        logger.error("the user of a request could not be looked up", exc_info=state.fault)
+    if disclosure is None:
+        raise NotFoundException
+    return False
+
+
+def _handing_back(scope: Scope, inside: Scope, send: Send) -> Send:
+    async def send_after(message: Message) -> None:
+        _hand_back(scope, inside)
+        await send(message)
+
+    return send_after
+
+
+def _hand_back(scope: Scope, inside: Scope) -> None:
+    """Leave in the host's scope what was put into ours.
+
+    The host's middleware saves its session after us, also one that was set anew or cleared, and a hook of the host's
+    closes the database session that its handlers opened for this request.
+    """
+    outer, own = items_of(scope), items_of(inside)
+    outer.update({key: own[key] for key in own.keys() - outer.keys() - _OURS})
+    outer["state"].update({key: value for key, value in own["state"].items() if key != CONNECTION_STATE_KEY})
+    if "session" in own:
+        outer["session"] = own["session"]
 
 
 def _without_body(send: Send) -> Send:

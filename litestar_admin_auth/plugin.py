@@ -17,12 +17,16 @@ from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth import host_database
 from litestar_admin_auth.api import controllers as api_controllers
+from litestar_admin_auth.auth.backend_checks import check_backend
 from litestar_admin_auth.auth.client import proxy_networks
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.database_backend import DatabaseAuthBackend
+from litestar_admin_auth.auth.disclosure import conceals
+from litestar_admin_auth.auth.host_session import session_backend_of
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.session import SessionAuthBackend
 from litestar_admin_auth.auth.store_sessions import STORE_NAME
 from litestar_admin_auth.auth.token_transport import COOKIE
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
@@ -31,7 +35,8 @@ from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.i18n import load_catalogues
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
-from litestar_admin_auth.mount import build_inner, build_mount, match_whole_segments
+from litestar_admin_auth.mount import build_inner, build_mount
+from litestar_admin_auth.routing import Concealment, place_mount
 from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.checks import run_checks
 from litestar_admin_auth.services.migrations import at_head
@@ -43,8 +48,6 @@ if TYPE_CHECKING:
     from click import Group
 
 logger = logging.getLogger(__name__)
-
-_PROTOCOL_METHODS = ("authenticate", "get_current_user", "login", "logout", "refresh")
 
 
 class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
@@ -81,12 +84,18 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             app_config.middleware = [*app_config.middleware, HostAuthentication(runtime)]
 
         async def start(app: Litestar) -> None:
-            match_whole_segments(app, runtime.config.path)
             _take_host_templates(runtime, app)
             backend = runtime.backend
+            place_mount(app, runtime.config.path)
+            if conceals(backend):
+                app.asgi_handler = Concealment(app.asgi_handler, app, runtime.config.path)
+            # A host's backend finds its own things wherever it is asked.
+            inner.state, inner.stores = app.state, app.stores
             if isinstance(backend, JWTAuthBackend):
                 backend.use_store(app.stores.get(STORE_NAME), runtime.policy)
             _warn_of_logged_secrets(app.middleware)
+            if isinstance(backend, SessionAuthBackend):
+                _warn_of_late_sessions(app.middleware)
             await _start(runtime, debug=app.debug)
 
         async def stop(_app: Litestar) -> None:
@@ -131,7 +140,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             policy = dataclasses.replace(policy, idle=timedelta(seconds=jwt.refresh_token_expiry))
             assert database is not None  # noqa: S101 - without a backend of the host's there is always a database
             backend = DatabaseAuthBackend(jwt, database, passwords, policy)
-        _check_backend(backend)
+        check_backend(backend)
         return Runtime(
             config=config,
             backend=backend,
@@ -187,20 +196,6 @@ def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:
     return os.urandom(32)
 
 
-def _check_backend(backend: Any) -> None:
-    """Find synchronous mistakes of a custom backend before the first request does."""
-    import inspect
-
-    for name in _PROTOCOL_METHODS:
-        method: object = getattr(backend, name, None)
-        if not inspect.iscoroutinefunction(method):
-            raise ConfigError(
-                "AA009",
-                f"{type(backend).__name__}.{name} is {'missing' if method is None else 'not an async function'}.",
-                hint=f"An AuthBackend has the async methods {', '.join(_PROTOCOL_METHODS)}.",
-            )
-
-
 def _opt_out(app_config: AppConfig) -> dict[str, Any]:
     """Return the marks that keep the host's CSRF and authentication middleware off our pages, which have their own.
 
@@ -228,6 +223,17 @@ def _warn_of_logged_secrets(middleware: Iterable[object]) -> None:
             logger.warning(
                 "AA017: LoggingMiddlewareConfig writes bodies and cookies into the log, passwords and tokens of the "
                 "admin among them. Give it an exclude_opt_key, and the admin is left out."
+            )
+
+
+def _warn_of_late_sessions(middleware: Iterable[object]) -> None:
+    ours_ran = False
+    for defined in middleware:
+        ours_ran = ours_ran or isinstance(defined, HostAuthentication)
+        if ours_ran and session_backend_of(defined) is not None:
+            logger.warning(
+                "AA040: A plugin after AdminPlugin adds the sessions that SessionAuthBackend reads: on your own routes "
+                "nobody is signed in. Put AdminPlugin behind it in the list of plugins."
             )
 
 

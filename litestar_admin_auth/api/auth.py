@@ -10,7 +10,7 @@ from litestar_admin_auth.api.schemas import Credentials, Me, Message, PasswordCh
 from litestar_admin_auth.api.strict_json import parse, to_struct
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.login import log_in
+from litestar_admin_auth.auth.login import log_in, log_out
 from litestar_admin_auth.auth.password_change import change_password
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
@@ -37,12 +37,12 @@ class AuthController(Controller):
     @post("/logout", status_code=200, opt={PUBLIC: True}, summary="Sign out")
     async def logout(self, request: AnyRequest) -> Message:
         """End the session. The refresh token alone is enough, so that an expired access token keeps nobody in."""
-        backend = runtime_of(request).backend
-        await _find_refresh_token(request, backend)
+        runtime = runtime_of(request)
+        await _find_refresh_token(request, runtime.backend)
         # The JWT backend looks for the refresh token itself; of any other a stranger cannot be signed out.
-        if request.user is None and not isinstance(backend, JWTAuthBackend):
+        if request.user is None and not isinstance(runtime.backend, JWTAuthBackend):
             raise NotAuthenticated
-        await backend.logout(request)
+        await log_out(request, runtime)
         return Message(_("Logged out successfully"))
 
     @post("/refresh", status_code=200, opt={PUBLIC: True}, summary="Exchange the refresh token")

@@ -9,7 +9,7 @@ from litestar.types import Scope
 
 from litestar_admin_auth.auth.client import client_of
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.principal import Authentication
+from litestar_admin_auth.auth.principal import Authentication, lacks
 from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import Location
@@ -40,9 +40,12 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
         if resolved is not None:
             state.user, state.auth = resolved
     else:
-        state.user = await backend.get_current_user(connection)
-        if state.user is not None:
-            state.auth = Authentication(None, "backend")
+        user = await backend.get_current_user(connection)
+        if user is not None and lacks(user):
+            msg = f"{type(backend).__name__} returned a {type(user).__name__} without {', '.join(lacks(user))}"
+            raise TypeError(msg)
+        if user is not None:
+            state.user, state.auth = user, Authentication(None, "backend")
 
 
 def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:

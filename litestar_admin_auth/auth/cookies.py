@@ -4,13 +4,24 @@ A cookie is prepared on the request and leaves with whatever answer follows, a p
 ``send`` wrapper adds it.
 """
 
+import re
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from urllib.parse import quote
 
 from litestar_admin_auth.core.config import JWTConfig
 
 #: Browsers drop larger ones without a word (RFC 6265 section 6.1).
 MAX_COOKIE_BYTES = 4096
+
+#: What may stand in a value as it is (RFC 6265 section 4.1.1), but for the percent sign, which begins an escape.
+_COOKIE_OCTETS = "!#$&'()*+-./:<=>?@[]^_`{|}~"
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
+
+
+def is_cookie_name(name: object) -> bool:
+    """Tell whether a cookie can have this name (a token of RFC 9110 section 5.6.2)."""
+    return isinstance(name, str) and _COOKIE_NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,37 @@ class Cookies:
         if len(header) > MAX_COOKIE_BYTES:
             msg = f"the cookie {name} is larger than {MAX_COOKIE_BYTES} bytes"
             raise ValueError(msg)
+        return header
+
+    @property
+    def items(self) -> str:
+        """The name of the cookie that lists the cookies of a host's backend, so that signing out can remove them."""
+        return self._prefixed(self.name + "_items")
+
+    def set_item(self, name: str, value: str, *, max_age: int | None = None) -> str:
+        """Return a ``Set-Cookie`` header value for what a host's backend asked to get back, under the host's name.
+
+        Whatever a cookie cannot hold travels percent-encoded; Litestar decodes it.
+
+        Raises:
+            ValueError: When it can be no cookie: for its name, or for a value that is no Unicode.
+            OverflowError: When a browser would drop it for its size.
+        """
+        if not is_cookie_name(name):
+            msg = "the name is not one that a cookie can have"
+            raise ValueError(msg)
+        if name.lower().startswith(("__host-", "__secure-")) and not self.secure:
+            msg = "browsers take such a name over HTTPS only"
+            raise ValueError(msg)
+        parts = [f"{name}={quote(value, safe=_COOKIE_OCTETS)}", "HttpOnly", "Path=/", f"SameSite={self.samesite}"]
+        if max_age is not None:
+            parts.append(f"Max-Age={max_age}")
+        if self.secure:
+            parts.append("Secure")
+        header = "; ".join(parts)
+        if len(header) > MAX_COOKIE_BYTES:
+            msg = f"it is larger than {MAX_COOKIE_BYTES} bytes"
+            raise OverflowError(msg)
         return header
 
     def delete(self, name: str) -> str:

@@ -4,13 +4,14 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.host_backends import forget_items, keep_items, prove
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.request_state import RequestState, state_of
+from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
+from litestar_admin_auth.core.protocols import AuthBackend
 from litestar_admin_auth.core.text import check_storable, email_address, normalize_email
 from litestar_admin_auth.services.logins import record_failed_login
 
@@ -35,6 +36,7 @@ async def log_in(
     Raises:
         InvalidInput: For an address that is none, or a password that cannot be one.
         TooManyTries: When the throttle refuses.
+        LoginNotKept: When a browser could not keep what a host's backend answers.
         InvalidCredentials: For everything else, whatever was wrong.
     """
     email = email_address(email)
@@ -51,7 +53,7 @@ async def log_in(
         raise RuntimeError(msg)
     account, ip = normalize_email(email), state.client.ip
     await runtime.throttle.check("login", account, ip)
-    user = await runtime.backend.authenticate(connection, {"email": email, "password": password})
+    user = await _prove(runtime.backend, connection, {"email": email, "password": password})
     if user is None:
         await runtime.throttle.failed("login", account, ip)
         if runtime.database is not None:
@@ -59,10 +61,10 @@ async def log_in(
         raise InvalidCredentials
     await runtime.throttle.succeeded("login", account, ip)
     if not isinstance(runtime.backend, JWTAuthBackend):
-        tokens = await runtime.backend.login(connection, user)
+        body = await runtime.backend.login(connection, user)
         if by_form:
-            _as_cookies(runtime.cookies, state, tokens)
-        return {} if by_form else tokens
+            keep_items(runtime.backend, runtime.cookies, state, body)
+        return {} if by_form else body
     answer: dict[str, str] = {}
     if by_form:
         runtime.backend.transport.set_cookies(connection, await runtime.backend.start(connection, user))
@@ -73,6 +75,19 @@ async def log_in(
     return answer
 
 
-def _as_cookies(cookies: Cookies, state: RequestState, items: dict[str, str]) -> None:
-    """Set what a custom backend's login returned: it reads each back as a cookie of that name."""
-    state.set_cookies += [cookies.set(name, value, httponly=True) for name, value in items.items()]
+async def log_out(connection: Connection, runtime: Runtime) -> None:
+    """End the session that a request carries: the one way out, for the page and for the API.
+
+    Raises:
+        NotAuthenticated: When the backend finds no session.
+    """
+    await runtime.backend.logout(connection)
+    state = state_of(connection.scope)
+    if state is not None:
+        forget_items(connection, runtime.cookies, state)
+
+
+async def _prove(backend: AuthBackend, connection: Connection, credentials: dict[str, str]) -> Any:
+    if isinstance(backend, JWTAuthBackend):
+        return await backend.authenticate(connection, credentials)
+    return await prove(backend, connection, credentials)

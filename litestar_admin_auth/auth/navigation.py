@@ -38,7 +38,7 @@ def login_redirect(connection: Connection) -> str | None:
     A form that somebody posts after the session has ended is lost, as in Django: a redirect has no body. The way back
     is the page that the form stood on.
     """
-    if not _has_login_page(connection) or not wants_page(connection):
+    if not has_login_page(connection) or not wants_page(connection):
         return None
     reading = items_of(connection.scope).get("method") in ("GET", "HEAD")
     return login_url(connection, target=None if reading else _page_before(connection))
@@ -46,7 +46,7 @@ def login_redirect(connection: Connection) -> str | None:
 
 def htmx_redirect(connection: Connection) -> dict[str, str]:
     """Return the header that makes HTMX leave the page for the login, or nothing for every other client."""
-    if "hx-request" not in connection.headers or not _has_login_page(connection):
+    if "hx-request" not in connection.headers or not has_login_page(connection):
         return {}
     return {"HX-Redirect": login_url(connection, target=page_in_view(connection))}
 
@@ -57,19 +57,20 @@ def page_in_view(connection: Connection) -> str:
     return _path_of(current) if current else base_path(connection)
 
 
-def _has_login_page(connection: Connection) -> bool:
+def has_login_page(connection: Connection) -> bool:
+    """Tell whether a stranger can be sent to a login page: there is an admin, and it lets itself be seen."""
     if "admin_auth" not in connection.app.state:
         return False
     backend = runtime_of(connection).backend
     # Where the host's session is the only way in, the admin does not exist for strangers: do not tell them its address.
-    return not (isinstance(backend, SessionAuthBackend) and backend.authenticate_handler is None)
+    return not isinstance(backend, SessionAuthBackend) or backend.has_login_form
 
 
 def _page_before(connection: Connection) -> str:
     referer = connection.headers.get("referer", "")
     host = connection.headers.get("host", "")
     same = bool(host) and referer.split("://", 1)[-1].partition("/")[0].lower() == host.lower()
-    return _path_of(referer) if same else _root_path(connection) + "/"
+    return _path_of(referer) if same else home_path(connection)
 
 
 def _path_of(url: str) -> str:
@@ -79,6 +80,11 @@ def _path_of(url: str) -> str:
 def base_path(connection: Connection) -> str:
     """Return where a browser finds the admin: its path, after that of a proxy or application around the host."""
     return _root_path(connection) + runtime_of(connection).config.path
+
+
+def home_path(connection: Connection) -> str:
+    """Return where a browser finds the host's first page."""
+    return _root_path(connection) + "/"
 
 
 def login_url(connection: Connection, *, target: str | None = None) -> str:

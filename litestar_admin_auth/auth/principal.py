@@ -1,10 +1,11 @@
 """Who is asking: what ``request.user`` and ``request.auth`` are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
-from litestar_admin_auth.core.permissions import holds
+from litestar_admin_auth.core.permissions import holds, is_pattern
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.sessions import Client, SignedIn
 
@@ -50,5 +51,21 @@ class Authentication:
 def actor_of(user: Any, auth: Authentication | None, client: Client) -> Actor:
     """Return who does something, in the words of the services."""
     session_id = UUID(auth.session_id) if auth is not None and auth.session_id else None
-    user_id = user.id if isinstance(user, CurrentUser) else None
-    return Actor(label=user.email, user_id=user_id, session_id=session_id, ip=client.ip)
+    if isinstance(user, CurrentUser):
+        return Actor(label=user.email, user_id=user.id, session_id=session_id, ip=client.ip)
+    return Actor(label=user.email, session_id=session_id, ip=client.ip, vouched=frozenset(permissions_of(user)))
+
+
+def lacks(user: object) -> list[str]:
+    """Return what an object lacks to be a user (``AdminUserProtocol``)."""
+    return [name for name in ("id", "email", "roles", "permissions") if not hasattr(user, name)]
+
+
+def permissions_of(user: Any) -> list[str]:
+    """Return what a user object holds, in the order in which it says so; what is no code or wildcard is left out."""
+    stated: object = getattr(user, "permissions", None)
+    # A text is a sequence too: of its letters.
+    if isinstance(stated, str) or not isinstance(stated, Iterable):
+        return []
+    listed = cast("Iterable[object]", stated)
+    return [code for code in listed if isinstance(code, str) and is_pattern(code)]

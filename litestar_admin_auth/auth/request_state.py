@@ -34,6 +34,8 @@ class RequestState:
     fault: Exception | None = None
     #: At a login: when a copied refresh token ended an earlier session of this user. The page tells them, once.
     refresh_reused_at: datetime | None = None
+    #: Below the admin: the scope outside, which the host's middleware looks at.
+    outer: Scope | None = None
 
 
 def items_of(scope: Scope) -> dict[str, Any]:

@@ -44,6 +44,17 @@ class InvalidInput(AdminAuthError):
         super().__init__(message, field=field)
 
 
+class LoginNotKept(AdminAuthError):
+    """A host's backend signed somebody in, but no browser would keep the cookies that it asks for."""
+
+    code = "login_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Your browser could not keep this sign-in. It has been written down; tell whoever runs this site.")
+        )
+
+
 class UnsupportedBody(AdminAuthError):
     """The body's media type is not the one this address takes."""
 

@@ -54,10 +54,10 @@ async def held_by(db: AsyncSession, user_id: UUID) -> tuple[list[str], list[str]
 
 
 async def held_by_actor(db: AsyncSession, actor: Actor) -> frozenset[str]:
-    """Return what an actor holds; the system holds everything, a stranger nothing."""
+    """Return what an actor holds: the system everything, a host's user what the host vouches for, nobody nothing."""
     if actor.is_system:
         return frozenset({WILDCARD})
-    return frozenset() if actor.user_id is None else await permissions_of(db, actor.user_id)
+    return actor.vouched if actor.user_id is None else await permissions_of(db, actor.user_id)
 
 
 async def require(db: AsyncSession, actor: Actor, code: str) -> frozenset[str]:

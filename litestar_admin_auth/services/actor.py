@@ -14,6 +14,7 @@ class Actor:
         user_id: The user; their permissions are read from the database inside each transaction, never from here.
         session_id: The session that the request came with.
         ip: The address that the request came from, already freed of headers that nobody vouches for.
+        vouched: What somebody holds who is no user of ours: a host that brings its own users says so of each of them.
         is_system: Whether the operator's own code acts: it may do everything. Nothing in a request sets this.
     """
 
@@ -21,6 +22,7 @@ class Actor:
     user_id: UUID | None = None
     session_id: UUID | None = None
     ip: str = ""
+    vouched: frozenset[str] = frozenset()
     is_system: bool = False
 
     @classmethod

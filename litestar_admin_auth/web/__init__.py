@@ -11,7 +11,7 @@ from litestar_admin_auth.web.bulk_users import UserBulkPages
 from litestar_admin_auth.web.exports import ExportPages
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
-from litestar_admin_auth.web.overview import OverviewPage
+from litestar_admin_auth.web.overview import OverviewPage, SignedInPage
 from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
 from litestar_admin_auth.web.render import install_pages as install_pages
@@ -35,7 +35,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         static_files_handler(pages.static_files, {PUBLIC: True}),
     ]
     if runtime.database is None:
-        return open_to_all
+        return [*open_to_all, SignedInPage]
     return [
         *open_to_all,
         InvitationController,

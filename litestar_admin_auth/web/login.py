@@ -7,8 +7,8 @@ import wtforms
 from litestar import Controller, Request, Response, get, post
 
 from litestar_admin_auth.auth.admission import PUBLIC
-from litestar_admin_auth.auth.login import log_in
-from litestar_admin_auth.auth.navigation import safe_next
+from litestar_admin_auth.auth.login import log_in, log_out
+from litestar_admin_auth.auth.navigation import has_login_page, home_path, safe_next
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, NotAuthenticated
@@ -70,8 +70,10 @@ class LoginController(Controller):
         if ConfirmForm(request, await read_form(request)).validate():
             # A session that had ended by itself is where the reader wanted to be.
             with suppress(NotAuthenticated):
-                await runtime.backend.logout(request)
-            response = see_other(request, admin_url(request, "login"))
+                await log_out(request, runtime)
+            # Where the admin is concealed, it is gone for whoever has just signed out.
+            target = admin_url(request, "login") if has_login_page(request) else home_path(request)
+            response = see_other(request, target)
             # Pages that the back button would bring up again from this machine (ASVS 14.3.1).
             response.headers["Clear-Site-Data"] = '"cache"'
             return response

@@ -39,6 +39,18 @@ class OverviewPage(Controller):
         )
 
 
+class SignedInPage(Controller):
+    """Where somebody arrives who signs in while there are no tables of ours: the pages that use them are absent."""
+
+    path = "/"
+    include_in_schema = False
+
+    @get("/")
+    async def index(self, request: AnyRequest) -> Response[Any]:
+        roles = [str(role) for role in request.user.roles]
+        return render(request, "overview/signed_in.html", roles=roles)
+
+
 async def _latest_events(database: Database, actor: Actor) -> list[AuditEvent]:
     try:
         page = await audit.list_events(database, actor, ListQuery(sort="-at", limit=LATEST))

@@ -11,8 +11,10 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 from markupsafe import Markup
 
+from litestar_admin_auth.auth.disclosure import conceals
 from litestar_admin_auth.auth.errors import Problem
 from litestar_admin_auth.auth.navigation import MAX_NEXT_LENGTH, base_path
+from litestar_admin_auth.auth.principal import CurrentUser, permissions_of
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core import i18n
@@ -42,7 +44,13 @@ def viewer_of(request: AnyRequest) -> Viewer | None:
     user: Any = state.user if state is not None else None
     if user is None:
         return None
-    return Viewer(str(user.id), user.email, getattr(user, "name", "") or "", tuple(user.permissions))
+    return Viewer(
+        str(user.id),
+        user.email,
+        getattr(user, "name", "") or "",
+        tuple(permissions_of(user)),
+        has_account=isinstance(user, CurrentUser),
+    )
 
 
 def wants_fragment(request: AnyRequest) -> bool:
@@ -96,6 +104,8 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
     path = base + quote(below, safe="/:@!$&'()*+,;=~") or "/"
     query = request.scope["query_string"].decode("latin-1")
     theme = request.cookies.get(runtime.cookies.theme, "auto")
+    # Strangers who may see the login page alone find nothing at the address that remembers their language.
+    concealed = viewer is None and conceals(runtime.backend)
 
     def here(**changes: object) -> str:
         """This page's address with other query parameters; None takes one away, and a new list starts at its top."""
@@ -115,7 +125,7 @@ def page_context(request: AnyRequest, pages: Pages, *, with_flashes: bool = True
         "here": here,
         "page_sizes": PAGE_SIZES,
         "language": i18n.active_language(),
-        "languages": i18n.LANGUAGES,
+        "languages": {} if concealed else i18n.LANGUAGES,
         "direction": i18n.direction(),
         "zone_cookie": runtime.cookies.zone,
         "flashes": take_flashes(request) if with_flashes else [],

@@ -40,6 +40,8 @@ class Viewer:
     email: str
     name: str
     permissions: Sequence[str]
+    #: Whether this is a user of our tables, with a profile, a password and sessions here; a host's own user has none.
+    has_account: bool = True
 
     def can(self, permission: str) -> bool:
         return holds(self.permissions, permission)

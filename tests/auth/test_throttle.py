@@ -83,4 +83,4 @@ async def test_only_the_one_way_in_starts_sessions_from_passwords() -> None:
         for path in package.rglob("*.py")
         if "backend.authenticate(" in path.read_text() or "verify_credentials(" in path.read_text()
     }
-    assert callers == {"auth/login.py", "auth/database_backend.py", "services/logins.py"}
+    assert callers == {"auth/login.py", "auth/host_backends.py", "auth/database_backend.py", "services/logins.py"}
