@@ -39,6 +39,7 @@ from litestar_admin_auth.mount import build_inner, build_mount
 from litestar_admin_auth.routing import Concealment, place_mount
 from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.checks import run_checks
+from litestar_admin_auth.services.mailer import Mailer
 from litestar_admin_auth.services.migrations import at_head
 from litestar_admin_auth.services.sessions import SessionPolicy
 from litestar_admin_auth.web import controllers as web_controllers
@@ -75,6 +76,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
         self.path = (app_config.path or "").rstrip("/") + self.config.path
         runtime = self._build_runtime(app_config)
         install_pages(runtime)
+        _install_mail(runtime)
         handlers: list[ControllerRouterHandler] = [*web_controllers(runtime), *api_controllers(runtime)]
         inner = build_inner(runtime, handlers)
         mount = build_mount(runtime, inner, path=self.config.path, opt=_opt_out(app_config))
@@ -100,6 +102,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
 
         async def stop(_app: Litestar) -> None:
             await runtime.sockets.stop()
+            await runtime.background.drain()
             if runtime.database is not None:
                 await runtime.database.close()
 
@@ -184,6 +187,19 @@ def _cookie_tokens(config: AdminConfig) -> JWTConfig:
         token_location=COOKIE,
         cookie_secure=config.cookie_secure,
     )
+
+
+def _install_mail(runtime: Runtime) -> None:
+    """Have the letters of committed transactions written out and sent."""
+    if runtime.config.mail is None or runtime.database is None:
+        return
+    runtime.database.postman = Mailer(
+        runtime.config.mail,
+        runtime.pages.templates.environment,
+        title=runtime.config.title,
+        background=runtime.background,
+        database=runtime.database,
+    ).post
 
 
 def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:

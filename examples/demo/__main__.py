@@ -75,7 +75,8 @@ Marginalia, a bookshop that does not exist: http://127.0.0.1:{settings.PORT}
 Its admin: http://127.0.0.1:{settings.PORT}/admin
 email: {ADMIN}
 password: {kept.password}
-Everybody in the demo has this password. It speaks plain HTTP, so its cookies are not marked Secure:
+Everybody in the demo has this password. Mails are not sent but written to {settings.MAIL}.
+It speaks plain HTTP, so its cookies are not marked Secure:
 that is for this machine alone.
 """,
         flush=True,

@@ -18,6 +18,9 @@ from litestar_admin_auth.guards import (
     requires_role,
     requires_superuser,
 )
+from litestar_admin_auth.mail import FolderMail
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @get("/", sync_to_thread=False)
@@ -117,7 +120,7 @@ app = Litestar(
         me,
         safe,
     ],
-    template_config=TemplateConfig(directory=Path(__file__).parent / "templates", engine=JinjaTemplateEngine),
+    template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
     plugins=[
         AdminPlugin(
             AdminConfig(
@@ -128,6 +131,9 @@ app = Litestar(
                 # Plain HTTP, on this machine alone. Never in production: the cookie would travel readable.
                 cookie_secure=False,
                 public_origin=f"http://127.0.0.1:{settings.PORT}",
+                # Nothing leaves this machine: each mail becomes a file. Yours: SMTPMail, or ADMIN_AUTH_MAIL_URL.
+                mail=FolderMail(sender="Marginalia <no-reply@marginalia.example>", folder=settings.MAIL),
+                template_dirs=[TEMPLATES],
             )
         )
     ],

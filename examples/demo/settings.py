@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("ADMIN_AUTH_DEMO_DIR") or Path(__file__).resolve().parents[2] / ".demo")
+#: Where the demo's mails end up, as files that a mail program opens.
+MAIL = FOLDER / "mail"
 PORT = int(os.environ.get("PORT") or 8000)
 
 

@@ -10,6 +10,7 @@ from litestar_admin_auth.api.auth import AuthController, PasswordController
 from litestar_admin_auth.api.dependencies import provide_actor, provide_database, provide_page
 from litestar_admin_auth.api.invitations import InvitationController
 from litestar_admin_auth.api.keys import KeyController, publishes_keys
+from litestar_admin_auth.api.password_reset import PasswordResetController
 from litestar_admin_auth.api.permissions import PermissionController
 from litestar_admin_auth.api.roles import RoleController
 from litestar_admin_auth.api.sessions import SessionController
@@ -21,6 +22,7 @@ from litestar_admin_auth.auth.runtime import Runtime
 _WITH_TABLES: tuple[ControllerRouterHandler, ...] = (
     AccountController,
     InvitationController,
+    PasswordResetController,
     UserController,
     UserStateController,
     UserAccessController,

@@ -28,6 +28,15 @@ _LINK: dict[str, Any] = {
     "invitation_url": "https://shop.example/admin/invitation/Zk9y...",
     "invitation_expires_at": "2026-03-05T08:15:00Z",
 }
+_OBSTACLE: dict[str, Any] = {
+    "code": "suspended",
+    "message": "The account is suspended.",
+    "blocks": True,
+    "remedy": "reactivate",
+    "since": _NOON,
+    "by": "admin@example.com",
+    "until": None,
+}
 _PATH: dict[str, Any] = {
     "role_id": _ROLE_ID,
     "role": "support",
@@ -134,6 +143,19 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
     schemas.Account: {**_USER, "refresh_reused_at": None},
     schemas.InvitedUser: {**_USER, "status": "invited", "last_login_at": None, **_LINK},
     schemas.Invitation: _LINK,
+    schemas.ResetRequest: {"email": "mira@example.com"},
+    schemas.ResetLink: {
+        "reset_url": "https://shop.example/admin/password-reset/Zk9y...",
+        "reset_expires_at": "2026-03-02T12:30:00Z",
+    },
+    schemas.Obstacle: _OBSTACLE,
+    schemas.FailedLogin: {"at": _NOON, "ip": "192.0.2.7"},
+    schemas.SignInStatus: {
+        "can_sign_in": False,
+        "obstacles": [_OBSTACLE],
+        "failed_logins": [{"at": _NOON, "ip": "192.0.2.7"}],
+        "last_login_at": _MORNING,
+    },
     schemas.InvitedPerson: {"email": "mira@example.com", "name": "Mira Patel"},
     schemas.Grant: {
         "role_id": _ROLE_ID,

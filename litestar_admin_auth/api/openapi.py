@@ -55,7 +55,15 @@ _REFRESH_TOKEN_SCHEMA: dict[str, Any] = {
 }
 
 _PUBLIC_KEYS = "/auth/jwks.json"
-_PUBLIC_TAILS = ("/auth/login", "/auth/logout", "/auth/refresh", "/invitation/{token}", _PUBLIC_KEYS)
+_PUBLIC_TAILS = (
+    "/auth/login",
+    "/auth/logout",
+    "/auth/refresh",
+    "/invitation/{token}",
+    "/api/password-reset",
+    "/password-reset/{token}",
+    _PUBLIC_KEYS,
+)
 
 
 def openapi_config(runtime: Runtime) -> OpenAPIConfig | None:
@@ -130,7 +138,9 @@ def _codes(path: str, method: str, operation: dict[str, Any], *, public: bool) -
         codes |= {"404"}
     if (method != "get" or "preview" in path) and path.partition("/api/")[2].split("/")[0] in ("users", "roles"):
         codes |= {"409"}
-    if path.endswith(("/login", "password", "/invitation/{token}")):
+    if path.endswith("/api/password-reset"):
+        codes |= {"409", "429"}
+    if path.endswith(("/login", "password", "/invitation/{token}", "/password-reset/{token}")):
         codes |= {"429"}
     return codes
 

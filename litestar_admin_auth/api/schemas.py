@@ -64,6 +64,10 @@ class NewPassword(_Input, frozen=True):
     new_password: Password
 
 
+class ResetRequest(_Input, frozen=True):
+    email: Email
+
+
 class Profile(_Input, frozen=True):
     name: Name
 
@@ -190,6 +194,39 @@ class InvitedUser(User, frozen=True, kw_only=True):
 class Invitation(Struct, frozen=True):
     invitation_url: str | None
     invitation_expires_at: datetime
+
+
+class ResetLink(Struct, frozen=True):
+    """Without mail the link comes back here, once; with mail it is null."""
+
+    reset_url: str | None
+    reset_expires_at: datetime
+
+
+class Obstacle(Struct, frozen=True):
+    """`code` is `suspended`, `locked`, `invited`, `no_password`, `no_roles` or `mail_failed`; only those with `blocks`
+    keep the user out. `remedy` is `reactivate`, `wait`, `invite`, `reset` or `give_role`.
+    """
+
+    code: str
+    message: str
+    blocks: bool
+    remedy: str
+    since: datetime | None
+    by: str
+    until: datetime | None
+
+
+class FailedLogin(Struct, frozen=True):
+    at: datetime
+    ip: str
+
+
+class SignInStatus(Struct, frozen=True):
+    can_sign_in: bool
+    obstacles: list[Obstacle]
+    failed_logins: list[FailedLogin]
+    last_login_at: datetime | None
 
 
 class InvitedPerson(Struct, frozen=True):

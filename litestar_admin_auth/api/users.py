@@ -13,10 +13,14 @@ from litestar_admin_auth.api import schemas
 from litestar_admin_auth.api.dependencies import AnyRequest, bodies, body, given, listing
 from litestar_admin_auth.api.invitations import invite
 from litestar_admin_auth.api.schemas import Listing, User
+from litestar_admin_auth.auth.one_time_links import make_link
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.auth.sign_in_status import sign_in_status
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import explanations, open_sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
+from litestar_admin_auth.services.one_time_links import RESET
 
 
 class UserController(Controller):
@@ -114,8 +118,29 @@ class UserStateController(Controller):
     async def invite(
         self, request: AnyRequest, actor: NamedDependency[Actor], user_id: FromPath[UUID]
     ) -> schemas.Invitation:
-        """Make a new link for setting a password; older ones stop working. Needs `users:write`."""
+        """Mail a new link for choosing the first password; older ones stop working. Needs `users:write`.
+
+        Somebody who has a password gets a link to reset it. Without mail the link comes back here, once.
+        """
         return await invite(request, actor, user_id)
+
+    @post("/password-reset", summary="Send a user a link to reset the password")
+    async def reset(
+        self, request: AnyRequest, actor: NamedDependency[Actor], user_id: FromPath[UUID]
+    ) -> schemas.ResetLink:
+        """Mail a link for choosing a new password; older ones stop working. Needs `users:write`.
+
+        Without mail the link comes back here, once. The old password works until a new one is chosen.
+        """
+        link, address = await make_link(request, actor, user_id, RESET)
+        return schemas.ResetLink(address, link.expires_at)
+
+    @get("/sign-in-status", summary="Find out why a user cannot sign in")
+    async def read_sign_in_status(
+        self, request: AnyRequest, actor: NamedDependency[Actor], user_id: FromPath[UUID]
+    ) -> schemas.SignInStatus:
+        """Return everything in the way, each with its remedy, and the failed logins since. Needs `users:read`."""
+        return body(await sign_in_status(runtime_of(request), actor, user_id), schemas.SignInStatus)
 
     @get("/sessions", summary="List a user's sessions")
     async def list_sessions(

@@ -96,6 +96,10 @@ class Cookies:
         """The name of the cookie in which the pages' script tells the browser's time zone."""
         return self._prefixed(self.name + "_zone")
 
+    def link(self, purpose: str) -> str:
+        """The name of the cookie that carries a one-time link's token from its address to its form."""
+        return self._prefixed(f"{self.name}_{purpose}")
+
     def set(self, name: str, value: str, *, max_age: int | None = None, httponly: bool | None = None) -> str:
         """Return a ``Set-Cookie`` header value.
 

@@ -13,6 +13,7 @@ from litestar_admin_auth.auth.client import Networks
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.live_sockets import LiveSockets
 from litestar_admin_auth.auth.throttle import Throttle, Unlimited
+from litestar_admin_auth.core.background import Background
 from litestar_admin_auth.core.config import AdminConfig
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import NotFound
@@ -36,6 +37,7 @@ class Runtime:
         passwords: Hashes and verifies.
         throttle: The hook of every credential path.
         sockets: The WebSockets of this process.
+        background: Work that no answer waits for.
         error_page: Renders an error as HTML; the pages set it.
         pages: The templates, set by the pages.
     """
@@ -50,6 +52,7 @@ class Runtime:
     passwords: Passwords = field(default_factory=Passwords)
     throttle: Throttle = field(default_factory=Unlimited)
     sockets: LiveSockets = field(init=False)
+    background: Background = field(default_factory=Background)
     error_page: Callable[[Request[Any, Any, Any], Any], Response[Any]] | None = None
     pages: Any = None
 

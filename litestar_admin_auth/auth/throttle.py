@@ -1,6 +1,7 @@
 """The one hook through which every door that takes a credential goes: form, JSON, password change, links."""
 
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 
 class Throttle(Protocol):
@@ -20,6 +21,15 @@ class Throttle(Protocol):
 
     async def succeeded(self, door: str, account: str, ip: str) -> None:
         """Forget the failures of an account that has proven itself."""
+        ...
+
+
+@runtime_checkable
+class KnowsLocks(Protocol):
+    """A throttle that can also say for how long it refuses; the page of a user then tells."""
+
+    async def locked_until(self, door: str, account: str) -> datetime | None:
+        """Return until when no further try of an account is allowed, or None when one is."""
         ...
 
 

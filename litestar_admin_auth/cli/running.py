@@ -46,6 +46,8 @@ def run(app: Litestar, work: Callable[[Runtime, Database], Awaitable[T]]) -> T:
         try:
             return await work(runtime, runtime.database)
         finally:
+            # Mails too: with the command, the loop that would send them ends.
+            await runtime.background.drain()
             # Connections belong to this event loop, which ends here.
             await runtime.database.engine.dispose()
 

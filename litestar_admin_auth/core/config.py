@@ -10,6 +10,8 @@ from typing import Any, cast
 from litestar_admin_auth.core.appearance import NavEntry, OverviewCard, check_appearance
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.jwt_config import JWTConfig as JWTConfig
+from litestar_admin_auth.core.mail import MailBackend
+from litestar_admin_auth.core.mail_backends import check_backend, mail_from_environment
 from litestar_admin_auth.core.permissions import is_code
 from litestar_admin_auth.core.protocols import AuthBackend
 from litestar_admin_auth.core.secrets import check_secret as check_secret
@@ -55,6 +57,10 @@ class AdminConfig:
     trusted_origins: Sequence[str] = ()
     #: Addresses or networks of proxies whose ``X-Forwarded-For`` counts. Example: ``["10.0.0.0/8"]``.
     trusted_proxies: Sequence[str] = ()
+    #: What carries mails; None means none are sent, and one-time links are shown to the administrator instead. Default:
+    #: ``ADMIN_AUTH_MAIL_URL`` and ``ADMIN_AUTH_MAIL_SENDER`` from the environment.
+    #: Example: ``SMTPMail(sender="Shop <no-reply@shop.example>", host="smtp.example.com")``.
+    mail: MailBackend | None = field(default_factory=mail_from_environment)
     #: Your permissions, code to description. Example: ``{"orders:refund": "Refund an order"}``.
     permissions: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Folders whose templates replace ours. Example: ``[Path("templates")]``.
@@ -108,6 +114,8 @@ class AdminConfig:
                 )
         _listed(self, "trusted_proxies")
         check_appearance(self)
+        if self.mail is not None:
+            check_backend(self.mail)
         if not isinstance(self.session_lifetime, timedelta) or self.session_lifetime <= timedelta():  # pyright: ignore
             raise ConfigError(
                 "AA014",

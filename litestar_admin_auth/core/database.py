@@ -4,7 +4,7 @@ On SQLite a transaction that reads first and writes later loses updates, so writ
 (``BEGIN IMMEDIATE``) while readers do not wait for each other (WAL).
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 _WRITE = "admin_auth_write"
+_AFTER_COMMIT = "admin_auth_after_commit"
 
 
 class Database:
@@ -26,6 +27,8 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, owned: bool = True) -> None:
         self.engine = engine
         self.owned = owned
+        #: Called after each commit with what :func:`after_commit` was given; None where nobody waits for it.
+        self.postman: Callable[[Any], None] | None = None
 
     @property
     def is_postgresql(self) -> bool:
@@ -42,8 +45,14 @@ class Database:
         """Open a transaction that commits at the end and rolls back when an exception leaves it."""
         async with self.engine.connect() as connection:
             await connection.execution_options(**{_WRITE: True})
-            async with AsyncSession(connection, expire_on_commit=False) as db, db.begin():
-                yield db
+            async with AsyncSession(connection, expire_on_commit=False) as db:
+                async with db.begin():
+                    yield db
+                waiting: list[Any] = db.info.pop(_AFTER_COMMIT, [])
+        # With the connection given back: whoever is told now may read what was written.
+        if self.postman is not None:
+            for item in waiting:
+                self.postman(item)
 
     async def serialize_access_changes(self, db: AsyncSession) -> None:
         """Make every change of users, roles and grants wait for the one before it.
@@ -58,6 +67,11 @@ class Database:
         """Dispose the engine if it is ours."""
         if self.owned:
             await self.engine.dispose()
+
+
+def after_commit(db: AsyncSession, item: Any) -> None:
+    """Keep something for :attr:`Database.postman` until the transaction is committed; a rollback drops it."""
+    db.info.setdefault(_AFTER_COMMIT, []).append(item)
 
 
 def create_engine(url: str) -> AsyncEngine:

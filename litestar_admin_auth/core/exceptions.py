@@ -185,6 +185,15 @@ class Conflict(AdminAuthError):
     status_code = 409
 
 
+class NoMail(Conflict):
+    """The site sends no mail, or does not know the address that a link in one would start with."""
+
+    code = "no_mail"
+
+    def __init__(self) -> None:
+        super().__init__(_("This site sends no mail. Ask an administrator for a link."))
+
+
 class EmailTaken(Conflict):
     """Another user has this e-mail address."""
 

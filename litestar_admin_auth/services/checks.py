@@ -13,6 +13,7 @@ from sqlalchemy import select
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import ConfigError, LastSuperuser
+from litestar_admin_auth.core.mail_backends import ConsoleMail, FolderMail, MemoryMail
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from litestar_admin_auth.models import Permission
 from litestar_admin_auth.services.access import require_a_superuser_remains
@@ -63,6 +64,8 @@ async def run_checks(
     ]
     if database is not None:
         findings += await _tables(config, database, strict=strict or deploy)
+    if database is not None:
+        findings += _mail(config, deploy=deploy)
     if deploy:
         findings += _production(config, database, debug=debug)
     return sorted(findings, key=lambda finding: finding.id)
@@ -128,6 +131,24 @@ async def _tables(config: AdminConfig, database: Database, *, strict: bool) -> l
     if strict and any(stored.get(code) != description for code, description in declared.items()):
         hint = "Run: litestar admin sync-permissions"
         findings.append(Finding("AA022", "warning", "The catalogue lacks permissions that are declared.", hint))
+    return findings
+
+
+def _mail(config: AdminConfig, *, deploy: bool) -> list[Finding]:
+    if config.mail is None:
+        hint = (
+            "Set AdminConfig.mail or ADMIN_AUTH_MAIL_URL: people then reset passwords and hear of changes themselves."
+        )
+        return [Finding("AA073", "warning", "AdminConfig.mail is not set.", hint)] if deploy else []
+    findings: list[Finding] = []
+    if config.public_origin is None:
+        hint = "Set AdminConfig.public_origin='https://...'. Until then links are shown to administrators instead."
+        findings.append(
+            Finding("AA071", "warning", "No link can be mailed: AdminConfig.public_origin is not set.", hint)
+        )
+    if deploy and isinstance(config.mail, ConsoleMail | FolderMail | MemoryMail):
+        hint = "Use SMTPMail, or a backend of your own."
+        findings.append(Finding("AA072", "error", f"{type(config.mail).__name__} delivers no mail.", hint))
     return findings
 
 

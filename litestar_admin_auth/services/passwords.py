@@ -16,6 +16,7 @@ from litestar_admin_auth.models import OneTimeToken, Session, User
 from litestar_admin_auth.services.access import load_user
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
+from litestar_admin_auth.services.letters import tell_password_changed
 from litestar_admin_auth.services.sessions import end_sessions_of
 from litestar_admin_auth.services.users import UserRow, row_of
 
@@ -175,6 +176,9 @@ async def store_password(
 
     The epoch moves too: a login that verified the old password a moment ago must not become a session.
     """
+    if user.password_hash is not None:
+        # Not of the first password: whoever has just chosen it knows.
+        tell_password_changed(db, actor, user)
     user.password_hash = hashed
     user.security_epoch += 1
     # Whoever holds a stolen link must not undo the change that was meant to lock them out.

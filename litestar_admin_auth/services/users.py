@@ -35,6 +35,7 @@ from litestar_admin_auth.services.grants import extend_grant as extend_grant
 from litestar_admin_auth.services.grants import grant_role as grant_role
 from litestar_admin_auth.services.grants import grants_of as grants_of
 from litestar_admin_auth.services.grants import revoke_role as revoke_role
+from litestar_admin_auth.services.letters import tell_email_changed
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.sessions import end_sessions_of_all
 
@@ -68,6 +69,7 @@ class UserRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    can_reset: bool
 
 
 def row_of(user: User) -> UserRow:
@@ -83,6 +85,7 @@ def row_of(user: User) -> UserRow:
         created_at=user.created_at,
         updated_at=user.updated_at,
         version=user.version,
+        can_reset=user.password_hash is not None,
     )
 
 
@@ -272,6 +275,9 @@ async def update_user(
         if changes:
             await _flush_email(db)
             record(db, actor, "user.updated", target=user, changes=changes)
+        # Not of somebody invited: the address that is put right then belongs to somebody else.
+        if normalize_email(before["email"]) != user.email_normalized and user.status != "invited":
+            tell_email_changed(db, user, before["email"])
         changed_roles = roles is not None and await set_roles(db, actor, held, user, roles)
         if changes or changed_roles:
             user.version += 1

@@ -12,6 +12,7 @@ from litestar_admin_auth.web.exports import ExportPages
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
 from litestar_admin_auth.web.overview import OverviewPage, SignedInPage
+from litestar_admin_auth.web.password_reset import PasswordResetController
 from litestar_admin_auth.web.permissions import PermissionPages
 from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
 from litestar_admin_auth.web.render import install_pages as install_pages
@@ -39,6 +40,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     return [
         *open_to_all,
         InvitationController,
+        PasswordResetController,
         OverviewPage,
         SearchPages,
         UserPages,

@@ -95,7 +95,11 @@ def _page(
 ) -> Response[Any]:
     # One sentence for every cause, at the top: an error beside the e-mail would tell that it exists.
     error = next((str(message) for messages in form.errors.values() for message in messages), None)
-    return render(request, "login/login.html", status_code=status_code, headers=headers, form=form, error=error)
+    # Without tables of ours, passwords are the host's business.
+    ours = runtime_of(request).database is not None
+    return render(
+        request, "login/login.html", status_code=status_code, headers=headers, form=form, error=error, can_reset=ours
+    )
 
 
 def _warn_of_theft(request: AnyRequest) -> None:

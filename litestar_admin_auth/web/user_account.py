@@ -10,11 +10,12 @@ from litestar_admin_auth.core.exceptions import Conflict, InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.services import users
+from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
-from litestar_admin_auth.web.one_time_link import new_link_page
+from litestar_admin_auth.web.one_time_link import new_link
 from litestar_admin_auth.web.render import admin_url, render, see_other
 from litestar_admin_auth.web.user_page import require_changeable, user_url
 
@@ -27,9 +28,9 @@ class UserAccountPages(Controller):
     path = "/users/{user_id:uuid}"
     include_in_schema = False
 
-    @get(["/invitation", "/reactivation"])
+    @get(["/invitation", "/password-reset", "/reactivation"])
     async def leave(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
-        """Both are the answers to buttons; whoever opens such an address afterwards gets the user."""
+        """These are the answers to buttons; whoever opens such an address afterwards gets the user."""
         return see_other(request, user_url(request, user_id))
 
     @post("/invitation")
@@ -37,7 +38,14 @@ class UserAccountPages(Controller):
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await _require_token(request)
-        return await new_link_page(request, user)
+        return await new_link(request, user, INVITATION)
+
+    @post("/password-reset")
+    async def send_reset_link(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        database, actor = tables_and_actor(request)
+        user = await users.get_user(database, actor, user_id)
+        await _require_token(request)
+        return await new_link(request, user, RESET)
 
     @post("/reactivation")
     async def reactivate(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response
 
+from litestar_admin_auth.auth.one_time_links import mail_base
 from litestar_admin_auth.core.exceptions import NotAllowed, StrongerThanYou
 from litestar_admin_auth.services import access
 from litestar_admin_auth.services.users import UserRow
@@ -55,4 +56,13 @@ def tab_page(
     request: AnyRequest, name: str, user: UserRow, *, changeable: bool, status_code: int = 200, **context: Any
 ) -> Response[Any]:
     """Answer with a tab of a user's page; ``name`` is its template below ``users/``."""
-    return render(request, f"users/{name}.html", status_code=status_code, user=user, changeable=changeable, **context)
+    mails = mail_base(request) is not None
+    return render(
+        request,
+        f"users/{name}.html",
+        status_code=status_code,
+        user=user,
+        changeable=changeable,
+        mails=mails,
+        **context,
+    )

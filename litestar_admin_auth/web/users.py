@@ -9,18 +9,22 @@ from litestar.params import FromPath
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput
 
+from litestar_admin_auth.auth.one_time_links import mail_base
+from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.auth.sign_in_status import sign_in_status
 from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, InvalidInput, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from litestar_admin_auth.services import roles, users
+from litestar_admin_auth.services.one_time_links import INVITATION
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.bulk_users import user_acts
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import Form, PostedForm, read_form
 from litestar_admin_auth.web.lists import USERS, filter_text
-from litestar_admin_auth.web.one_time_link import new_link_page
+from litestar_admin_auth.web.one_time_link import new_link
 from litestar_admin_auth.web.render import render, see_other
 from litestar_admin_auth.web.user_page import is_changeable, require_shown, tab_page, user_url
 
@@ -104,7 +108,7 @@ class UserPages(Controller):
         except AdminAuthError as error:
             form.blame(error)
             return await _new_page(request, posted, form, status_code=error.status_code)
-        return await new_link_page(request, user)
+        return await new_link(request, user, INVITATION)
 
     @get("/{user_id:uuid}")
     async def profile(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
@@ -150,14 +154,18 @@ async def _new_page(
         form.roles.choices = [(name, name) for name in names]
     else:
         del form.roles
-    return render(request, "users/new.html", status_code=status_code, form=form)
+    mails = mail_base(request) is not None
+    return render(request, "users/new.html", status_code=status_code, form=form, mails=mails)
 
 
 async def _profile_page(
     request: AnyRequest, user: UserRow, form: ProfileForm, *, status_code: int = 200, **context: Any
 ) -> Response[Any]:
     changeable = await is_changeable(request, user.id)
-    return tab_page(request, "profile", user, changeable=changeable, status_code=status_code, form=form, **context)
+    status = await sign_in_status(runtime_of(request), tables_and_actor(request)[1], user.id)
+    return tab_page(
+        request, "profile", user, changeable=changeable, status_code=status_code, form=form, status=status, **context
+    )
 
 
 async def _conflict_page(request: AnyRequest, user_id: UUID, form: ProfileForm, error: EditConflict) -> Response[Any]:

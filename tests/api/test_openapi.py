@@ -115,7 +115,7 @@ class TestDocument:
                 assert operation["summary"], where
                 assert operation["description"], where
                 assert operation["operationId"], where
-                assert {"401", "404"} & operation["responses"].keys(), where
+                assert {"401", "404", "429"} & operation["responses"].keys(), where
                 for code, answer in operation["responses"].items():
                     if int(code) >= 400:
                         (content,) = answer["content"].values()

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig
 from litestar_admin_auth.core.database import Database, create_engine
+from litestar_admin_auth.mail import ConsoleMail, MemoryMail, SMTPMail
 from litestar_admin_auth.models import Role, User, UserRole
 from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.checks import run_checks
@@ -124,6 +125,7 @@ class TestTables:
         assert await ids(config(permissions=declared), database) == {}  # the start does it by itself
 
 
+SMTP = SMTPMail(sender="Shop <no-reply@shop.example>", host="smtp.shop.example")
 GOOD = {"public_origin": "https://shop.example"}
 
 
@@ -151,7 +153,35 @@ class TestProduction:
         await add_superuser(database)
         await sync_permissions(database, {})
         expected = {} if database.is_postgresql else {"AA033": "warning"}
-        assert await ids(config(**GOOD), database, deploy=True) == expected
+        assert await ids(config(**GOOD, mail=SMTP), database, deploy=True) == expected
+
+    @pytest.mark.parametrize(
+        ("settings", "found", "found_at_the_start"),
+        [
+            ({"mail": None}, {"AA073": "warning"}, {}),
+            ({"mail": MemoryMail(sender="a@shop.example")}, {"AA072": "error"}, {}),
+            ({"mail": ConsoleMail(sender="a@shop.example")}, {"AA072": "error"}, {}),
+            (
+                {"mail": SMTP, "public_origin": None},
+                {"AA031": "error", "AA071": "warning"},
+                {"AA071": "warning"},
+            ),
+        ],
+    )
+    async def test_mail_that_goes_nowhere_is_told(
+        self,
+        database: Database,
+        settings: dict[str, Any],
+        found: dict[str, str],
+        found_at_the_start: dict[str, str],
+    ) -> None:
+        await upgrade(database)
+        await add_superuser(database)
+        await sync_permissions(database, {})
+        made = config(**(GOOD | settings))
+        sqlite = {} if database.is_postgresql else {"AA033": "warning"}
+        assert await ids(made, database, deploy=True) == found | sqlite
+        assert await ids(made, database) == found_at_the_start
 
 
 def test_every_id_in_the_code_is_explained_in_the_documentation_and_no_other() -> None:

@@ -19,9 +19,10 @@ from litestar_admin_auth.core.exceptions import (
     StrongerThanYou,
 )
 from litestar_admin_auth.models import AuditEvent, Role, User
-from litestar_admin_auth.services import bootstrap, catalogue, invitations, roles, users
+from litestar_admin_auth.services import bootstrap, catalogue, one_time_links, roles, users
 from litestar_admin_auth.services.access import require_a_superuser_remains
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.one_time_links import INVITATION
 from tests.services.people import CLI, PASSWORD, PASSWORDS, SHOP, People, id_of
 
 
@@ -201,10 +202,11 @@ class TestAnActorWhoLosesARoleMeanwhile:
 class TestOneLinkInManyHands:
     async def test_it_sets_one_password(self, database: Database, people: People) -> None:
         invited = await people.user(password_hash=None)
-        link = await invitations.create_invitation(database, CLI, id_of(invited))
+        link = await one_time_links.create_link(database, CLI, id_of(invited), INVITATION)
+        assert link.token is not None
         guesses = [f"a password of hand {number}" for number in range(10)]
         results = await together(
-            *(invitations.accept_invitation(database, PASSWORDS, link.token, guess) for guess in guesses)
+            *(one_time_links.use_link(database, PASSWORDS, link.token, INVITATION, guess) for guess in guesses)
         )
         winners = [guess for guess, result in zip(guesses, results, strict=True) if isinstance(result, users.UserRow)]
         assert len(winners) == 1, kinds(results)
@@ -216,9 +218,9 @@ class TestOneLinkInManyHands:
 
     async def test_of_links_made_at_once_only_the_last_works(self, database: Database, people: People) -> None:
         user_id = id_of(await people.user(password_hash=None))
-        made = await together(*(invitations.create_invitation(database, CLI, user_id) for _ in range(6)))
+        made = await together(*(one_time_links.create_link(database, CLI, user_id, INVITATION) for _ in range(6)))
         assert kinds(made) == []
-        read = await together(*(invitations.read_invitation(database, link.token) for link in made))
+        read = await together(*(one_time_links.read_link(database, link.token or "", INVITATION) for link in made))
         assert sum(isinstance(result, users.UserRow) for result in read) == 1
 
 

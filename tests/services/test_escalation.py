@@ -10,7 +10,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import LastSuperuser, NotAllowed, NotFound, StrongerThanYou, SystemRole
-from litestar_admin_auth.services import invitations, open_sessions, roles, users
+from litestar_admin_auth.services import one_time_links, open_sessions, roles, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.passwords import set_password
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
@@ -26,7 +26,9 @@ ACTS: dict[str, tuple[Act, str]] = {
     "suspend": (users.suspend_user, "users:write"),
     "reactivate": (users.reactivate_user, "users:write"),
     "delete": (users.delete_user, "users:delete"),
-    "send a link for": (invitations.create_invitation, "users:write"),
+    "send a link for": (
+        lambda db, actor, whom: one_time_links.create_link(db, actor, whom, one_time_links.RESET), "users:write",
+    ),
     "end the sessions of": (open_sessions.revoke_user_sessions, "sessions:revoke"),
     "strip of all roles": (lambda db, actor, whom: users.update_user(db, actor, whom, roles=[]), "users:write"),
 }  # fmt: skip

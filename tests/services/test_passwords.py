@@ -8,8 +8,9 @@ import pytest
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, InvalidInput, InvalidSession, NotFound
 from litestar_admin_auth.core.passwords import Passwords
-from litestar_admin_auth.services import invitations, logins, sessions, users
+from litestar_admin_auth.services import logins, one_time_links, sessions, users
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from litestar_admin_auth.services.passwords import change_own_password, check_password, set_password
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
 
@@ -207,13 +208,15 @@ async def test_a_new_password_kills_the_links_that_are_still_open(
 ) -> None:
     """Whoever has stolen a link must not undo the change that was meant to lock them out."""
     person = await people.user(**({"password_hash": None} if has == "none yet" else {}))
-    link = await invitations.create_invitation(database, CLI, id_of(person))
+    purpose = INVITATION if has == "none yet" else RESET
+    link = await one_time_links.create_link(database, CLI, id_of(person), purpose)
+    assert link.token is not None
     if way == "set" or has == "none yet":
         await set_password(database, CLI, PASSWORDS, id_of(person), NEW)
     else:
         await change_own_password(database, person, PASSWORDS, PASSWORD, NEW)
     with pytest.raises(NotFound):
-        await invitations.read_invitation(database, link.token)
+        await one_time_links.read_link(database, link.token, purpose)
 
 
 async def test_the_suspended_prove_nothing(database: Database, people: People) -> None:

@@ -141,7 +141,7 @@ def test_every_action_that_the_services_record_can_be_chosen() -> None:
     source = "".join(path.read_text() for path in services.rglob("*.py"))
     recorded = set(
         re.findall(
-            r'"((?:audit_events|login|permissions|refresh|roles?|sessions?|users?)\.[a-z]+(?:_[a-z]+)*)"', source
+            r'"((?:audit_events|login|mail|permissions|refresh|roles?|sessions?|users?)\.[a-z]+(?:_[a-z]+)*)"', source
         )
     )
     assert recorded | {"logout"} == {action for action in ACTIONS if not action.endswith("*")}

@@ -291,7 +291,16 @@ class TestProfile:
         for tail in ("/suspension", "/deletion", "/sessions/revocation"):
             assert (await clerk.get(f"/users/{strong.id}{tail}")).status_code == 403
         sent = {"email": new_email(), "name": "x", "version": "1", "typed": strong.email, "role": "superuser"}
-        for tail in ("", "/suspension", "/deletion", "/invitation", "/reactivation", "/roles", "/sessions/revocation"):
+        for tail in (
+            "",
+            "/suspension",
+            "/deletion",
+            "/invitation",
+            "/password-reset",
+            "/reactivation",
+            "/roles",
+            "/sessions/revocation",
+        ):
             refused = await clerk.post(f"/users/{strong.id}{tail}", **sent)
             assert refused.status_code == 403, tail
             assert "/admin/invitation/" not in refused.text
@@ -310,7 +319,7 @@ class TestProfile:
             assert "<form" not in content
             assert "/admin/roles/" not in content
             assert not re.search(r'href="[^"]*/(deletion|suspension|removal|sessions|activity)"', content)
-        for tail in ("", "/suspension", "/invitation", "/reactivation", "/roles"):
+        for tail in ("", "/suspension", "/invitation", "/password-reset", "/reactivation", "/roles"):
             sent = {"email": user.email, "version": "1", "role": "superuser"}
             refused = await reader.post(f"/users/{user.id}{tail}", **sent)
             assert refused.status_code == 403, tail
@@ -550,21 +559,22 @@ class TestOneTimeLink:
     async def test_is_a_reset_for_somebody_who_has_a_password(self, site: Site, superuser: Visitor) -> None:
         user = await site.add_user()
         assert "Password reset link" in (await superuser.get(f"/users/{user.id}")).text
-        page = await superuser.post(f"/users/{user.id}/invitation")
+        page = await superuser.post(f"/users/{user.id}/password-reset")
+        assert link_in(page.text).startswith("/admin/password-reset/")
         assert f"Password reset for {user.email}" in words(page.text)
         assert "no-store" in page.headers["cache-control"]
 
     async def test_refuses_a_forged_token_and_a_suspended_user(self, site: Site, superuser: Visitor) -> None:
         user, away = await site.add_user(), await site.add_user(is_active=False)
-        forged = await superuser.post(f"/users/{user.id}/invitation", csrf_token="0" * 64)
-        refused = await superuser.post(f"/users/{away.id}/invitation")
+        forged = await superuser.post(f"/users/{user.id}/password-reset", csrf_token="0" * 64)
+        refused = await superuser.post(f"/users/{away.id}/password-reset")
         assert (forged.status_code, refused.status_code) == (400, 409)
-        assert "/admin/invitation/" not in forged.text + refused.text
+        assert "/admin/password-reset/" not in forged.text + refused.text
         assert "Reactivate the user first." in refused.text
 
     async def test_has_no_page_to_come_back_to(self, site: Site, superuser: Visitor) -> None:
         user = await site.add_user()
-        for tail in ("invitation", "reactivation"):
+        for tail in ("invitation", "password-reset", "reactivation"):
             back = await superuser.get(f"/users/{user.id}/{tail}")
             assert (back.status_code, back.headers["location"]) == (303, f"/admin/users/{user.id}")
 
