@@ -148,7 +148,7 @@ def _others() -> tuple[Any, ...]:
 
 
 @asynccontextmanager
-async def running(app: Litestar) -> AsyncGenerator[Site]:
+async def alive(app: Litestar) -> AsyncGenerator[None]:
     """Start an application and stop it, both in one task: a fixture is set up and torn down in two."""
     started, stop = asyncio.Event(), asyncio.Event()
 
@@ -164,10 +164,17 @@ async def running(app: Litestar) -> AsyncGenerator[Site]:
     if life.done():
         life.result()
     try:
-        yield use_fast_hashes(app)
+        yield
     finally:
         stop.set()
         await life
+
+
+@asynccontextmanager
+async def running(app: Litestar) -> AsyncGenerator[Site]:
+    """Run an application whose hashes are fast."""
+    async with alive(app):
+        yield use_fast_hashes(app)
 
 
 def config(**settings: Any) -> AdminConfig:
