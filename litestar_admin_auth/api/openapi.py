@@ -12,6 +12,7 @@ from litestar.serialization import encode_json
 from litestar_admin_auth.api.examples import ERRORS, EXAMPLES, REFUSALS
 from litestar_admin_auth.api.openapi_auth import describe_operation, security_schemes
 from litestar_admin_auth.api.schemas import RefreshToken
+from litestar_admin_auth.auth.disclosure import conceals
 from litestar_admin_auth.auth.jws import MAX_TOKEN_LENGTH
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import NotFound
@@ -120,6 +121,11 @@ class _Document(JsonRenderPlugin):
             example = REFUSALS.get(path.rpartition("/")[2], {}).get(code, ERRORS[code])
             schema = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
             operation["responses"][code] = {"description": _ERRORS[code], "content": {"application/json": schema}}
+        if conceals(self.runtime.backend) and not path.endswith("/auth/login"):
+            # The host's own answer to an address that it does not know, in the host's own shape.
+            if not path.endswith("/auth/refresh"):
+                operation["responses"].pop("401", None)
+            operation["responses"]["404"] = {"description": "Not signed in: then there is no such address."}
 
 
 def _codes(path: str, method: str, operation: dict[str, Any], *, public: bool) -> set[str]:

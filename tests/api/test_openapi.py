@@ -31,7 +31,7 @@ class Staff:
 
 
 async def from_session(session: dict[str, Any], connection: Any) -> Staff | None:
-    return Staff() if session["user_id"] == "7" else None
+    return Staff() if session["user_id"] == 7 else None
 
 
 async def by_password(connection: Any, credentials: dict[str, str]) -> Staff | None:
