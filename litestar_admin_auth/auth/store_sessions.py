@@ -20,6 +20,7 @@ from msgspec import Meta, Struct
 
 from litestar_admin_auth.auth.compare_and_set import compare_and_set_on, holds_in_one_process_only
 from litestar_admin_auth.auth.registry import LiveSession
+from litestar_admin_auth.auth.tokens import is_id
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.exceptions import InvalidSession, RefreshReused, Unavailable
 from litestar_admin_auth.services.sessions import Client, SessionPolicy, Verdict
@@ -206,10 +207,11 @@ def _identity(user_id: object) -> tuple[str, Literal["int", "str", "uuid"]]:
     Raises:
         TypeError: For what is no id, such as that of a user who was never stored: all of them would be one user.
     """
-    if user_id is None or isinstance(user_id, bool) or not str(user_id):
-        msg = f"a user's id must be a number, a text or a UUID, not {user_id!r}"
+    text = "" if user_id is None or isinstance(user_id, bool) else str(user_id)
+    if not is_id(text):
+        msg = f"a user's id must be a number, a text or a UUID that a token can carry, not {text[:100]!r}"
         raise TypeError(msg)
-    return str(user_id), "int" if isinstance(user_id, int) else "uuid" if isinstance(user_id, UUID) else "str"
+    return text, "int" if isinstance(user_id, int) else "uuid" if isinstance(user_id, UUID) else "str"
 
 
 def _user_id(document: _Document) -> int | str | UUID:

@@ -130,10 +130,15 @@ def _second(value: object) -> int:
 
 def _id(claims: dict[str, Any], name: str) -> str:
     value: object = claims.get(name)
-    # NUL and lone surrogates reach a database or a store, and are a fault there.
-    if isinstance(value, str) and 0 < len(value) <= _MAX_ID_LENGTH and "\x00" not in value and _is_encodable(value):
+    if isinstance(value, str) and is_id(value):
         return value
     raise InvalidToken
+
+
+def is_id(value: str) -> bool:
+    """Tell whether a token may carry this as an id."""
+    # NUL and lone surrogates reach a database or a store, and are a fault there.
+    return 0 < len(value) <= _MAX_ID_LENGTH and "\x00" not in value and _is_encodable(value)
 
 
 def _is_encodable(value: str) -> bool:

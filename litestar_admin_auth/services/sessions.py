@@ -81,12 +81,16 @@ class Client:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Whom a live session belongs to, and what they hold right now."""
+    """Whom a live session belongs to, and what they hold right now.
+
+    ``moved`` is true for the one of parallel refreshes that moved the session to its next generation.
+    """
 
     session: Session
     user: User
     roles: list[str]
     permissions: list[str]
+    moved: bool = False
 
 
 def start_session(
@@ -176,7 +180,7 @@ async def rotate_session(
         roles, permissions = await held_by(db, user_id)
     if verdict == "reused":
         raise RefreshReused(session_id)
-    return SignedIn(session, session.user, roles, permissions)
+    return SignedIn(session, session.user, roles, permissions, moved=verdict == "rotate")
 
 
 async def end_session(database: Database, actor: Actor, session_id: UUID) -> None:
