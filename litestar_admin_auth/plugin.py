@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth import host_database
 from litestar_admin_auth.api import controllers as api_controllers
+from litestar_admin_auth.auth.access_map import access_map, admin_access_map
 from litestar_admin_auth.auth.backend_checks import check_backend
 from litestar_admin_auth.auth.client import proxy_networks
 from litestar_admin_auth.auth.cookies import Cookies
@@ -86,6 +87,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             app_config.middleware = [*app_config.middleware, HostAuthentication(runtime)]
 
         async def start(app: Litestar) -> None:
+            runtime.routes = lambda: [*access_map(app), *admin_access_map(inner)]
             _take_host_templates(runtime, app)
             backend = runtime.backend
             place_mount(app, runtime.config.path)

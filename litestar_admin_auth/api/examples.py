@@ -167,6 +167,7 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
         "expired": False,
     },
     schemas.GrantPath: _PATH,
+    schemas.Holder: {"user": _USER, "paths": [_PATH]},
     schemas.EffectivePermission: {"code": "orders:refund", "description": "Refund an order", "paths": [_PATH]},
     schemas.Explanation: {
         "allowed": True,

@@ -254,6 +254,13 @@ class GrantPath(Struct, frozen=True):
     role_id: UUID
 
 
+class Holder(Struct, frozen=True):
+    """Somebody who has a permission, and every way in which they have it."""
+
+    user: User
+    paths: list[GrantPath]
+
+
 class EffectivePermission(Struct, frozen=True):
     code: str
     description: str

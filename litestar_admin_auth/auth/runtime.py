@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -40,6 +40,8 @@ class Runtime:
         background: Work that no answer waits for.
         error_page: Renders an error as HTML; the pages set it.
         pages: The templates, set by the pages.
+        routes: Tells what each route of the application and of the admin asks for (``auth/access_map.py``); set at the
+            start, when all routes are there.
     """
 
     config: AdminConfig
@@ -55,6 +57,7 @@ class Runtime:
     background: Background = field(default_factory=Background)
     error_page: Callable[[Request[Any, Any, Any], Any], Response[Any]] | None = None
     pages: Any = None
+    routes: Callable[[], Sequence[Any]] = tuple
 
     def __post_init__(self) -> None:
         self.sockets = LiveSockets(self.config.websocket_check)

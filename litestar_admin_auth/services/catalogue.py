@@ -36,6 +36,11 @@ class Declared:
     description: str
     source: str
 
+    @property
+    def resource(self) -> str:
+        """The part of the code before the colon."""
+        return self.code.partition(":")[0]
+
 
 @dataclass(frozen=True)
 class GivingRole:

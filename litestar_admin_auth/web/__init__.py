@@ -22,6 +22,7 @@ from litestar_admin_auth.web.search import SearchPages
 from litestar_admin_auth.web.sessions import SessionPages
 from litestar_admin_auth.web.site import Pages
 from litestar_admin_auth.web.static_files import static_files_handler
+from litestar_admin_auth.web.user_access import UserAccessPages
 from litestar_admin_auth.web.user_account import UserAccountPages
 from litestar_admin_auth.web.user_tabs import UserTabPages
 from litestar_admin_auth.web.users import UserPages
@@ -45,6 +46,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         SearchPages,
         UserPages,
         UserBulkPages,
+        UserAccessPages,
         UserTabPages,
         UserAccountPages,
         RolePages,

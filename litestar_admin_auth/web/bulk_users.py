@@ -18,9 +18,9 @@ from litestar_admin_auth.web.bulk import Act, Asked, given_by_address, offered, 
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.exports import export_question
 from litestar_admin_auth.web.forms import ConfirmForm, Form, PostedForm, read_form
+from litestar_admin_auth.web.grant_form import GrantForm
 from litestar_admin_auth.web.lists import USERS
 from litestar_admin_auth.web.render import admin_url, see_other
-from litestar_admin_auth.web.user_tabs import GrantForm
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -53,13 +53,21 @@ async def is_changeable(request: AnyRequest, user_id: UUID) -> bool:
 
 
 def tab_page(
-    request: AnyRequest, name: str, user: UserRow, *, changeable: bool, status_code: int = 200, **context: Any
+    request: AnyRequest,
+    name: str,
+    user: UserRow,
+    *,
+    changeable: bool,
+    block: str | None = None,
+    status_code: int = 200,
+    **context: Any,
 ) -> Response[Any]:
-    """Answer with a tab of a user's page; ``name`` is its template below ``users/``."""
+    """Answer with a tab of a user's page; ``name`` is its template below ``users/``, ``block`` what htmx gets of it."""
     mails = mail_base(request) is not None
     return render(
         request,
         f"users/{name}.html",
+        block,
         status_code=status_code,
         user=user,
         changeable=changeable,

@@ -66,13 +66,15 @@ NEEDS = {
     "POST /roles/{role_id}/preview": "roles:write",
     "GET /roles/{role_id}/deletion-preview": "roles:delete",
     "GET /permissions": "permissions:read",
+    "GET /permissions/{code}": "permissions:read",
+    "GET /permissions/{code}/users": "permissions:read",
     "GET /sessions": "sessions:read",
     "DELETE /sessions/{session_id}": "sessions:revoke",
     "GET /audit-events": "audit:read",
 }
 
-#: The one route that needs a second permission.
-ALSO = {"GET /roles/{role_id}/members": "users:read"}
+#: The routes that need a second permission.
+ALSO = {"GET /roles/{role_id}/members": "users:read", "GET /permissions/{code}/users": "users:read"}
 
 BODIES: dict[str, dict[str, Any]] = {
     "POST /auth/login": {"email": "nobody@example.com", "password": PASSWORD},

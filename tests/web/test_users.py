@@ -352,7 +352,7 @@ class TestAccess:
         role = await make_role("orders:*")
         user = await site.add_user(role.name)
         said = words((await superuser.get(f"/users/{user.id}/access")).text)
-        assert f"orders:refund Give money back {role.name} orders:*" in said
+        assert f"orders:refund Give money back Why? {role.name} orders:*" in said
         assert "2 permissions" in said
 
     async def test_gives_a_role_with_its_reason_and_last_day(
