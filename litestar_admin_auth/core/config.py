@@ -141,7 +141,7 @@ class AdminConfig:
     def _check_tokens(self) -> None:
         jwt: object = self.jwt
         if jwt is not None and not isinstance(jwt, JWTConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ConfigError("AA060", f"AdminConfig.jwt is {jwt!r}.", hint="Give a JWTConfig, or None.")
+            raise ConfigError("AA060", "AdminConfig.jwt is no JWTConfig.", hint="Give a JWTConfig, or None.")
         previous: object = self.previous_secret_keys
         if not isinstance(previous, (list, tuple)):
             raise ConfigError("AA060", "AdminConfig.previous_secret_keys is no list.", hint="Give a list, even of one.")
