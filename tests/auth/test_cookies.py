@@ -36,6 +36,14 @@ class TestNames:
         cookies = Cookies.of(JWTConfig(secret_key=SECRET, cookie_secure=False, cookie_name="shop"))
         assert (cookies.access, cookies.refresh) == ("shop", "shop_refresh")
 
+    def test_with_a_path_or_a_domain_browsers_take_the_weaker_prefix_only(self) -> None:
+        for settings in ({"cookie_path": "/admin"}, {"cookie_domain": "shop.example"}):
+            cookies = Cookies.of(JWTConfig(secret_key=SECRET, **settings))
+            names = [cookies.access, cookies.refresh, cookies.form, cookies.flash, cookies.theme]
+            assert all(name.startswith("__Secure-admin_auth") for name in names)
+            insecure = Cookies.of(JWTConfig(secret_key=SECRET, cookie_secure=False, **settings))
+            assert insecure.access == "admin_auth"
+
 
 class TestAttributes:
     def test_by_default_all_are_set(self) -> None:
@@ -54,6 +62,17 @@ class TestAttributes:
         config = JWTConfig(secret_key=SECRET, cookie_secure=False, cookie_httponly=False, cookie_samesite="strict")
         access, _ = Cookies.of(config).set_tokens("a", "r", refresh_max_age=60)
         assert attributes(access) == {"path": "/", "samesite": "strict", "max-age": "60"}
+
+    def test_path_and_domain_are_written_and_needed_to_delete(self) -> None:
+        cookies = Cookies.of(JWTConfig(secret_key=SECRET, cookie_path="/admin", cookie_domain="shop.example"))
+        for header in (*cookies.set_tokens("a", "r", refresh_max_age=60), *cookies.delete_tokens()):
+            assert (attributes(header)["path"], attributes(header)["domain"]) == ("/admin", "shop.example")
+
+    def test_cookies_for_another_site_are_secure(self) -> None:
+        access, _ = Cookies.of(JWTConfig(secret_key=SECRET, cookie_samesite="none")).set_tokens(
+            "a", "r", refresh_max_age=60
+        )
+        assert (attributes(access)["samesite"], attributes(access)["secure"]) == ("none", "")
 
     def test_deleting_uses_the_same_attributes_else_browsers_keep_it(self) -> None:
         cookies = Cookies()

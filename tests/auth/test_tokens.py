@@ -422,6 +422,10 @@ class TestShape:
         value = json.dumps(claims().get(name, "user"))
         assert refused(forge(f'{{"{name}": {value}, {good[1:]}'.encode()))
 
+    @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+    def test_what_is_no_json_is_refused_even_where_nobody_reads_it(self, value: float) -> None:
+        assert refused(forge(claims(more=value)))
+
     def test_a_key_that_stands_twice_deeper_inside_is_refused(self) -> None:
         good = json.dumps(claims())
         assert refused(forge(f'{{"more": {{"a": 1, "a": 1}}, {good[1:]}'.encode()))
@@ -434,7 +438,7 @@ class TestShape:
         assert refused(forge(claims(), header))
 
     @pytest.mark.parametrize(
-        "header", [b"[]", b"null", b'"a"', b"7", b"{", b"", b"\xff", b"[" * 3000, b'{"alg":' * 400]
+        "header", [b"[]", b"null", b'"a"', b"7", b"{", b"", b"\xff", b"[" * 2000, b'{"alg":' * 400]
     )
     def test_a_header_is_an_object(self, header: bytes) -> None:
         signed = f"{encode(header)}.{encode(claims())}"
@@ -455,7 +459,7 @@ class TestShape:
         assert refused(token)
         assert not refused(forge(claims(more="x" * 2000)))
 
-    @pytest.mark.parametrize("payload", [b"[" * 3000, b'{"a":' * 500, b'{"exp":' + b"9" * 2900 + b"}"])
+    @pytest.mark.parametrize("payload", [b"[" * 2000, b'{"a":' * 500, b'{"exp":' + b"9" * 2900 + b"}"])
     def test_deep_nesting_and_long_numbers_are_refused(self, payload: bytes) -> None:
         assert refused(forge(payload))
 
