@@ -17,7 +17,7 @@ from litestar_admin_auth.auth import JWTAuthBackend, JWTConfig
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.signing_keys import SigningKey
-from litestar_admin_auth.services import invitations
+from litestar_admin_auth.services import one_time_links
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.migrations import upgrade
 from tests.auth.conftest import private
@@ -302,7 +302,7 @@ async def signed_in(site: Site, *roles: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 async def link(hostile_site: Site) -> str:
     user = await hostile_site.add_user()
-    return (await invitations.create_invitation(hostile_site.database, Actor.system("test"), user.id)).token
+    return (await one_time_links.create_link(hostile_site.database, Actor.system("test"), user.id)).token
 
 
 def answers_401(answer: httpx.Response) -> bool:
@@ -368,7 +368,8 @@ class TestEveryTokenAtEveryDoor:
     async def test_a_token_is_no_link(self, hostile_site: Site, genuine: tuple[str, str]) -> None:
         async with hostile_site.browser() as browser:
             for token in genuine:
-                assert (await browser.get(f"/admin/api/invitation/{token}")).status_code == 404
+                for kind in ("invitation", "password-reset"):
+                    assert (await browser.get(f"/admin/api/{kind}/{token}")).status_code == 404
 
 
 class TestOtherSites:
