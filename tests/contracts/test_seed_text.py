@@ -7,6 +7,7 @@ session maker, two services) is given to a block by name, as the arguments of :f
 
 import dataclasses
 import inspect
+import json
 import re
 import sys
 from collections.abc import AsyncGenerator
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import bcrypt
 import httpx
+import jwt
 import pytest
 from litestar import Litestar, Request, post
 from litestar.connection import ASGIConnection
@@ -307,8 +309,6 @@ class TestNames:
 class TestTokenSettings:
     async def test_the_secret_signs(self) -> None:
         async with visiting(with_config(value_of("secret_key"))) as client:
-            import jwt
-
             token = (await tokens_of(client))["access_token"]
             jwt.decode(token, SECRET, algorithms=["HS256"])
             with pytest.raises(jwt.InvalidSignatureError):
@@ -320,8 +320,6 @@ class TestTokenSettings:
 
     async def test_the_algorithm(self) -> None:
         async with visiting(with_config(value_of("algorithm"))) as client:
-            import jwt
-
             tokens = await tokens_of(client)
             for name in ("access_token", "refresh_token"):
                 assert jwt.get_unverified_header(tokens[name])["alg"] == "HS512"
@@ -431,8 +429,6 @@ class TestBackend:
     """ "Constructor Arguments"."""
 
     async def test_the_loader_and_the_verifier(self) -> None:
-        import bcrypt
-
         db = SimpleNamespace(get_user=load_admin)
         loader = run("user_loader", db=db, AdminUser=AdminUser)
         assert inspect.get_annotations(loader.load_user)["return"] == AdminUser | None
@@ -508,8 +504,6 @@ class TestCompleteExample:
     """The complete JWT example and "Auth API Endpoints", request by request."""
 
     async def test_the_bodies_are_those_of_the_text(self, complete: httpx.AsyncClient) -> None:
-        import json
-
         request, login, logout, refresh, me = (
             json.loads(BLOCKS[name])
             for name in ("login request", "login response", "logout response", "refresh response", "me response")
