@@ -149,6 +149,7 @@ async def _profile_page(
         "account/profile.html",
         status_code=status_code,
         form=form or ProfileForm(request, data={"name": user.name}),
+        user=user,
         roles=user.roles,
         permissions=viewer.permissions if viewer is not None else (),
     )

@@ -1,5 +1,6 @@
 """The first page after signing in: numbers, the latest events, and what is wrong with the set-up."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Controller, Request, Response, get
@@ -14,6 +15,7 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.checks import Finding, run_checks
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.web.dependencies import tables_and_actor
+from litestar_admin_auth.web.overview_cards import load_cards
 from litestar_admin_auth.web.render import render, viewer_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -36,6 +38,7 @@ class OverviewPage(Controller):
             counts=await overview.counts(database, actor),
             events=await _latest_events(database, actor),
             checks=await _findings(request, database),
+            cards=await load_cards(request),
         )
 
 
@@ -59,10 +62,22 @@ async def _latest_events(database: Database, actor: Actor) -> list[AuditEvent]:
     return page.items
 
 
-async def _findings(request: AnyRequest, database: Database) -> list[Finding]:
+@dataclass(frozen=True)
+class Checklist:
+    """What is wrong with the set-up now, and what would be in production."""
+
+    now: list[Finding]
+    production: list[Finding]
+
+
+async def _findings(request: AnyRequest, database: Database) -> Checklist:
     viewer = viewer_of(request)
     # The findings tell how the site could be attacked.
     if viewer is None or not viewer.can(WILDCARD):
-        return []
+        return Checklist([], [])
+    config = runtime_of(request).config
     # debug: what must not run outside debug mode has stopped the start; here it runs, so it is meant.
-    return await run_checks(runtime_of(request).config, database, deploy=False, debug=True)
+    found = await run_checks(config, database, deploy=False, debug=True)
+    known = {finding.id for finding in found}
+    strict = await run_checks(config, database, deploy=True)
+    return Checklist(found, [finding for finding in strict if finding.id not in known])

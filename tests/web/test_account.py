@@ -87,7 +87,7 @@ class TestProfile:
 
     async def test_says_that_nobody_holds_nothing(self, nobody: Visitor) -> None:
         page = (await nobody.get("/account")).text
-        assert "Roles None Permissions None" in words(page[page.index('id="held"') :])
+        assert "You hold no role" in words(page[page.index('id="held"') :])
 
     async def test_saves_the_name(self, site: Site, nobody: Visitor) -> None:
         page = await nobody.follow(await nobody.post("/account", name="Ada Lovelace"))
@@ -204,7 +204,7 @@ class TestOwnSessions:
         assert superuser.user is not None
         assert nobody.user is not None
         own, other = await site.sessions_of(superuser.user), await site.sessions_of(nobody.user)
-        assert page.count("<tr>") == 1 + len(own) == 3
+        assert page.count("<tr id=") == len(own) == 2
         assert str(other[0].id) not in page
         assert "This device" in page
 
