@@ -11,7 +11,7 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import search
 from litestar_admin_auth.services.lists import MAX_SEARCH_LENGTH
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.render import admin_url, change_query, page_context, render, wants_fragment
+from litestar_admin_auth.web.render import admin_url, change_query, page_context, render, viewer_of, wants_fragment
 from litestar_admin_auth.web.site import AdminSite
 
 AnyRequest = Request[Any, Any, Any]
@@ -60,16 +60,19 @@ class SearchPages(Controller):
 
 def _pages(request: AnyRequest, q: str) -> list[Group]:
     site: AdminSite = page_context(request, runtime_of(request).pages, with_flashes=False)["admin"]
+    viewer = viewer_of(request)
     account = [
         Hit(_("My account"), site.url("account"), "circle-user-round"),
         Hit(_("Change password"), site.url("account", "password"), "lock"),
         Hit(_("My sessions"), site.url("account", "sessions"), "monitor-smartphone"),
         Hit(_("Language and time"), site.url("account", "preferences"), "clock"),
-        Hit(_("Keyboard shortcuts"), site.url("help", "keys"), "keyboard"),
     ]
+    if viewer is None or not viewer.has_account:
+        account = []
+    keys = Hit(_("Keyboard shortcuts"), site.url("help", "keys"), "keyboard")
     pages = [Hit(item.label, item.url, item.icon) for item in [*site.nav, *site.more]]
     words = q.casefold().split()
-    hits = [hit for hit in [*pages, *account] if all(word in hit.label.casefold() for word in words)]
+    hits = [hit for hit in [*pages, *account, keys] if all(word in hit.label.casefold() for word in words)]
     return [Group(_("Pages"), hits)] if hits else []
 
 
