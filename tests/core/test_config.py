@@ -4,12 +4,33 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from litestar import Litestar
 
+from litestar_admin_auth import AdminConfig, AdminPlugin
 from litestar_admin_auth.auth.client import proxy_networks
-from litestar_admin_auth.core.config import AdminConfig
 from litestar_admin_auth.core.exceptions import ConfigError
 
 SECRET = "a secret of the tests, long enough for HS256"
+
+
+class TestSecret:
+    @pytest.mark.parametrize(
+        ("secret", "check_id"),
+        [
+            ("", "AA001"),
+            (None, "AA001"),
+            ("hunter2", "AA002"),
+            ("x" * 31, "AA002"),
+            (b"bytes that are long enough for the rule", "AA002"),
+            ("change-me-change-me-change-me-change-me", "AA002"),
+        ],
+    )
+    def test_a_bad_secret_stops_the_start_and_says_how_to_make_one(self, secret: Any, check_id: str) -> None:
+        with pytest.raises(ConfigError, match="ADMIN_AUTH_SECRET_KEY") as refused:
+            Litestar(plugins=[AdminPlugin(AdminConfig(secret_key=secret))])
+        assert refused.value.check_id == check_id
+        assert "token_urlsafe" in refused.value.hint
+        assert not secret or str(secret) not in str(refused.value)
 
 
 class TestAdminConfig:
