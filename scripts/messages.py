@@ -13,11 +13,12 @@ from typing import Any, cast
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
+from jinja2 import FileSystemLoader
 
 from litestar_admin_auth.core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from litestar_admin_auth.core.paths import PACKAGE, templates_dir
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
-from litestar_admin_auth.web.render import build_environment
+from litestar_admin_auth.web.environment import build_environment
 
 KEYWORDS = ("_", "_l", "gettext", "lazy_gettext", "ngettext")
 
@@ -43,7 +44,7 @@ def messages_of_code() -> Iterator[Message]:
 
 def messages_of_templates() -> Iterator[Message]:
     """Every message of the templates, read as the pages read them."""
-    environment = build_environment()
+    environment = build_environment(FileSystemLoader(templates_dir()))
     for path in sorted(templates_dir().rglob("*")):
         if path.is_file():
             yield from _found(cast("Any", environment).extract_translations(path.read_text(encoding="utf-8")))
