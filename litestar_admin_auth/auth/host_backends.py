@@ -53,19 +53,17 @@ def keep_items(backend: AuthBackend, cookies: Cookies, state: RequestState, item
     """
     if not isinstance(items, Mapping):
         return
-    kept: list[str] = []
+    kept: dict[str, str] = {}
     for name, value in cast("Mapping[object, object]", items).items():
         try:
-            state.set_cookies.append(cookies.set_item(cast("str", name), _text(value)))
+            kept[cast("str", name)] = cookies.set_item(cast("str", name), _text(value))
         except OverflowError as error:
             logger.error("%s.login returned %.100r, which no browser keeps: %s", type(backend).__name__, name, error)
             raise LoginNotKept from error
         except ValueError as error:
             logger.error("%s.login returned %.100r, which is no cookie: %s", type(backend).__name__, name, error)
-        else:
-            kept.append(cast("str", name))
     if kept:
-        state.set_cookies.append(cookies.set_item(cookies.items, " ".join(kept)))
+        state.set_cookies += [*kept.values(), cookies.set_item(cookies.items, " ".join(kept))]
 
 
 def forget_items(connection: Connection, cookies: Cookies, state: RequestState) -> None:

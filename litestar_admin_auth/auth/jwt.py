@@ -13,6 +13,7 @@ from litestar.enums import ScopeType
 from litestar.stores.base import Store
 from litestar.stores.memory import MemoryStore
 
+from litestar_admin_auth.auth.elsewhere import answered_by_litestar
 from litestar_admin_auth.auth.host_users import (
     HostUsers,
     PasswordHasher,
@@ -92,12 +93,13 @@ class JWTAuthBackend:
         Raises:
             NotAuthenticated: When the connection carries neither, or the session has ended already.
         """
-        claims = self._claims_for_logout(connection)
-        if claims is None:
-            raise NotAuthenticated
-        self.transport.forget(connection)
-        await self.sessions.find(claims.session_id, claims.subject)
-        await self.sessions.end(claims.session_id, claims.subject, _client(connection))
+        with answered_by_litestar(connection):
+            claims = self._claims_for_logout(connection)
+            if claims is None:
+                raise NotAuthenticated
+            self.transport.forget(connection)
+            await self.sessions.find(claims.session_id, claims.subject)
+            await self.sessions.end(claims.session_id, claims.subject, _client(connection))
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
         """Rotate the refresh token that the connection carries and return the JSON body, or None without a good one.
@@ -109,10 +111,11 @@ class JWTAuthBackend:
         token = self.transport.refresh_token(connection, self.config.token_location)
         if not token:
             return None
-        try:
-            _, tokens = await self._rotate(connection, token)
-        except InvalidToken:
-            return None
+        with answered_by_litestar(connection):
+            try:
+                _, tokens = await self._rotate(connection, token)
+            except InvalidToken:
+                return None
         return self.transport.answer(connection, tokens)
 
     # What the plugin, the pages and the middleware use besides the protocol.

@@ -68,6 +68,10 @@ class TokenTransport:
         """
         state = state_of(connection.scope)
         given = {*connection.headers.getall("x-refresh-token", []), state.refresh_token if state is not None else ""}
+        # Where litestar-admin's endpoint leaves what stood in the body.
+        left: object = connection.scope["state"].get("refresh_token")
+        if isinstance(left, str):
+            given.add(left)
         if location == COOKIE:
             given.add(connection.cookies.get(self.cookies.refresh, ""))
         given.discard("")
@@ -85,7 +89,7 @@ class TokenTransport:
         """Let the tokens leave as cookies with the answer."""
         state = state_of(connection.scope)
         if state is None:
-            msg = "cookies can be set only where AdminPlugin's middleware or mount runs"
+            msg = "no cookie can be set here: add CookieMiddleware() of litestar_admin_auth.auth to the application"
             raise RuntimeError(msg)
         state.set_cookies += self.cookies.set_tokens(
             tokens.access, tokens.refresh, refresh_max_age=tokens.refresh_seconds

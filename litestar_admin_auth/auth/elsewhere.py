@@ -1,0 +1,56 @@
+"""Our backends in an application without our plugin, such as litestar-admin's, or on a host's own routes."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from litestar_admin_auth.auth.headers import with_cookies
+from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state, state_of
+from litestar_admin_auth.core.exceptions import AdminAuthError
+from litestar_admin_auth.services.sessions import Client
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class CookieMiddleware(ASGIMiddleware):
+    """Lets a backend with ``token_location="cookie"`` set its cookies where there is no ``AdminPlugin``.
+
+    A backend is handed the request, never the answer; without this nothing of it could reach the browser.
+
+    Example:
+        ``Litestar(plugins=[litestar_admin.AdminPlugin(...)], middleware=[CookieMiddleware()])``
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        state = state_of(scope)
+        if state is None:
+            peer: tuple[str, int] | None = items_of(scope).get("client")
+            agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+            state = RequestState(Client(ip=peer[0] if peer else "", user_agent=agent.decode("latin-1")[:500]))
+            keep_state(scope, state)
+            send = with_cookies(send, state)
+        await next_app(scope, receive, send)
+
+
+@contextmanager
+def answered_by_litestar(connection: Connection) -> Generator[None]:
+    """Raise our refusals as Litestar's own where our error pages are not: else each would be a 500.
+
+    Raises:
+        HTTPException: With the status, the message and the code of the refusal.
+    """
+    state = state_of(connection.scope)
+    try:
+        yield
+    except AdminAuthError as error:
+        if state is not None and state.outer is not None:
+            raise
+        raise HTTPException(status_code=error.status_code, detail=error.message, extra={"code": error.code}) from error
