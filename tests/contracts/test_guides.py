@@ -1,0 +1,156 @@
+"""What ``docs/authentication.md`` and ``docs/host-routes.md`` say is so: their code runs, their tables are complete."""
+
+import json
+import re
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from litestar_admin_auth.api import examples, schemas
+from litestar_admin_auth.api.auth import AuthController, PasswordController
+from litestar_admin_auth.auth import errors, guards, live_sockets
+from litestar_admin_auth.auth.guards import Guard
+from litestar_admin_auth.core import exceptions
+from litestar_admin_auth.core.exceptions import AdminAuthError
+from litestar_admin_auth.mount import CLOSE_NOT_FOUND
+from litestar_admin_auth.services.migrations import upgrade
+from tests.auth.site import ORIGIN, SECRET, alive, form_token
+
+DOCS = Path(__file__).parents[2] / "docs"
+AUTHENTICATION = (DOCS / "authentication.md").read_text("utf-8")
+HOST_ROUTES = (DOCS / "host-routes.md").read_text("utf-8")
+BASE = "/admin/api/auth"
+ANN = {"email": "ann@example.com", "password": "a long pass phrase"}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table after a heading."""
+    table = re.search(r"(?:^\|.*\n)+", page[page.index(heading) :], re.MULTILINE)
+    assert table is not None
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[0].splitlines()[2:]]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> Iterator[None]:
+    monkeypatch.setenv("ADMIN_AUTH_SECRET_KEY", SECRET)
+    monkeypatch.setenv("ADMIN_AUTH_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("JWT_SECRET_KEY", SECRET)
+    return iter([None])
+
+
+def run(page: str) -> list[Litestar]:
+    """Run a page's code from top to bottom, as a reader would; returns the applications that it makes."""
+    module = ModuleType(f"guide_{uuid4().hex}")
+    # Where Litestar looks annotations up.
+    sys.modules[module.__name__] = module
+    namespace = vars(module)
+    apps: list[Litestar] = []
+    for block in blocks(page, "python"):
+        namespace.pop("app", None)
+        exec(compile(block, "<guide>", "exec"), namespace)  # noqa: S102 - our own text
+        apps.append(namespace["app"])
+    return apps
+
+
+async def visit(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
+    database = app.state.admin_auth.database
+    if database is not None:
+        await upgrade(database)
+    async with alive(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}) as client:
+            yield client
+
+
+class TestAuthentication:
+    async def test_the_code_runs(self) -> None:
+        own, tokens, session, badges = run(AUTHENTICATION)
+        async for client in visit(own):
+            assert (await client.get("/admin/login")).status_code == 200
+            assert (await client.get(f"{BASE}/me")).status_code == 401
+        async for client in visit(tokens):
+            answer = (await client.post(f"{BASE}/login", json=ANN)).json()
+            headers = {"authorization": f"Bearer {answer['access_token']}"}
+            me = (await client.get(f"{BASE}/me", headers=headers)).json()
+            assert (me["id"], me["roles"]) == (1, ["editor"])
+            assert (await client.post(f"{BASE}/change-password", headers=headers, json={})).status_code == 404
+        async for client in visit(session):
+            assert (await client.get("/admin/login")).status_code == 404
+        async for client in visit(badges):
+            body = {"email": ANN["email"], "password": "open sesame"}
+            assert (await client.post(f"{BASE}/login", json=body)).json() == {"badge": ANN["email"]}
+            answer = await client.post("/admin/login", data=body | {"csrf_token": await form_token(client)})
+            assert answer.status_code == 303
+            assert (await client.get(f"{BASE}/me")).json()["id"] == 1
+
+    def test_the_bodies_are_those_of_the_api(self) -> None:
+        headers, cookies, error = (json.loads(block) for block in blocks(AUTHENTICATION, "json"))
+        assert headers == examples.TOKEN_PAIR
+        assert cookies.items() <= headers.items()
+        assert error == examples.ERRORS["400"]
+
+    def test_the_endpoints_are_those_of_the_api(self) -> None:
+        listed = {cells[0].strip("`") for cells in rows(AUTHENTICATION, "## The endpoints")}
+        found = {"GET /jwks.json"}
+        for controller in (AuthController, PasswordController):
+            for handler in vars(controller).values():
+                for path in getattr(handler, "paths", ()):
+                    (method,) = (str(name) for name in handler.http_methods)
+                    base = controller.path.removeprefix("/auth")
+                    found.add(f"{method} {(base + path).rstrip('/')}")
+        assert listed == found
+
+    def test_each_error_is_in_the_table_and_nothing_else(self) -> None:
+        listed = {(int(cells[0]), cells[1].strip("`")) for cells in rows(AUTHENTICATION, "## Errors")}
+        classes = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
+        ours = {(kind.status_code, kind.code) for kind in classes if issubclass(kind, AdminAuthError)}
+        fault = errors.describe(RuntimeError())
+        assert listed == ours | set(errors._CODES.items()) | {(fault.status_code, fault.code)}
+
+    def test_the_fields_of_bodies_are_those_of_the_structs(self) -> None:
+        cells = {row[0].strip("`"): row for row in rows(AUTHENTICATION, "## The endpoints")}
+        for endpoint, column, struct in [
+            ("POST /login", 1, schemas.Credentials),
+            ("POST /change-password", 1, schemas.PasswordChange),
+            ("GET /me", 2, schemas.Me),
+            ("POST /logout", 2, schemas.Message),
+        ]:
+            assert re.findall(r'"(\w+)"', cells[endpoint][column]) == list(struct.__struct_fields__), endpoint
+
+
+class TestHostRoutes:
+    async def test_the_code_runs(self) -> None:
+        home, dependency, guarded, socket, mapped = run(HOST_ROUTES)
+        async for client in visit(home):
+            assert (await client.get("/")).text == "Hello"
+        async for client in visit(dependency):
+            assert (await client.get("/account")).status_code == 401
+            assert (await client.get("/greeting")).text == "Hello"
+        async for client in visit(guarded):
+            for path in ("/articles", "/articles/drafts", "/desk", "/engine-room"):
+                assert (await client.get(path)).status_code == 401, path
+            assert (await client.post("/articles/publication")).status_code == 401
+        for app in (socket, mapped):
+            async for client in visit(app):
+                assert (await client.get("/admin/login")).status_code == 200
+
+    def test_each_guard_is_in_the_table(self) -> None:
+        listed = {re.split(r"\W", cells[0].strip("`"))[0] for cells in rows(HOST_ROUTES, "## Guards")}
+        public = {name for name in vars(guards) if name.startswith("requires_")}
+        assert listed == public
+        assert isinstance(guards.requires_superuser, Guard)
+
+    def test_each_close_code_is_in_the_table(self) -> None:
+        listed = {int(cells[0]) for cells in rows(HOST_ROUTES, "guards no longer allow")}
+        ours = {value for name, value in vars(live_sockets).items() if name.startswith("CLOSE_")}
+        assert listed == ours | {CLOSE_NOT_FOUND}
