@@ -188,7 +188,8 @@ document.addEventListener("change", (event) => {
 });
 
 // Other rows match now: "all" was said about those before.
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target?.closest("dialog")) return;
   for (const list of $$("#results [data-bulk]")) {
     $("input[name=all]", list).checked = false;
     refreshTicks(list);
@@ -197,7 +198,7 @@ document.addEventListener("htmx:after:swap", () => {
 
 // The answer to this form is a file: the page stays, and with it the dialog would.
 document.addEventListener("submit", (event) => {
-  if (event.target.matches("#dialog [data-download]")) setTimeout(() => closeDialog($("#dialog")));
+  if (event.target.matches("#dialog [data-download]")) setTimeout(() => $("#dialog").close());
 });
 
 // --- The permission matrix ----------------------------------------------------------------------
