@@ -14,9 +14,9 @@ from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery
 AnyRequest = Request[Any, Any, Any]
 
 #: Rows a page; a page with all it loads stays below 100 KB.
-PAGE_SIZE = 25
+PAGE_SIZE = 20
 #: What the pages offer.
-PAGE_SIZES = (25, 50, 100, 200)
+PAGE_SIZES = (20, 50, 100, 200)
 #: Counting goes no further by itself, since it has to look at each row; the page offers to count on.
 COUNT_TO = 10_000
 #: Parameters of a list's address that say nothing about which rows match.
