@@ -30,12 +30,13 @@ from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.session import SessionAuthBackend
 from litestar_admin_auth.auth.store_sessions import STORE_NAME
 from litestar_admin_auth.auth.token_transport import COOKIE
-from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
+from litestar_admin_auth.core.config import AdminConfig, JWTConfig
 from litestar_admin_auth.core.database import Database, enable_wal
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.i18n import load_catalogues
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
+from litestar_admin_auth.core.signing_keys import secret_key
 from litestar_admin_auth.mount import build_inner, build_mount
 from litestar_admin_auth.routing import Concealment, place_mount
 from litestar_admin_auth.services.catalogue import sync_permissions
@@ -180,9 +181,10 @@ def _take_host_templates(runtime: Runtime, app: Litestar) -> None:
 
 def _cookie_tokens(config: AdminConfig) -> JWTConfig:
     """Return the settings of the tokens where the host gave none: cookies, signed with the one secret."""
-    check_secret(config.secret_key, "ADMIN_AUTH_SECRET_KEY")
+    # Here, so that the message names what the operator has set.
+    secret_key("HS256", config.secret_key, "ADMIN_AUTH_SECRET_KEY")
     for secret in config.previous_secret_keys:
-        check_secret(secret, "ADMIN_AUTH_PREVIOUS_SECRET_KEYS")
+        secret_key("HS256", secret, "ADMIN_AUTH_PREVIOUS_SECRET_KEYS")
     return JWTConfig(
         secret_key=config.secret_key,
         previous_keys=config.previous_secret_keys,

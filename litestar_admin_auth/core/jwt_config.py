@@ -2,6 +2,7 @@
 
 # ruff: noqa: S105 - names of settings, not secrets
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -149,7 +150,10 @@ class JWTConfig:
             raise _mistake("token_prefix", self.token_prefix, "Use one word, or ''.")
         for name in ("issuer", "audience"):
             value: object = getattr(self, name)
-            if value is not None and not (isinstance(value, str) and 1 <= len(value) <= MAX_CLAIM_LENGTH):
+            if value is None:
+                continue
+            # As it is written into the token, where a letter beyond ASCII takes six or twelve places.
+            if not (isinstance(value, str) and 1 <= len(json.dumps(value)) - 2 <= MAX_CLAIM_LENGTH):
                 raise _mistake(name, value, f"Give a text of at most {MAX_CLAIM_LENGTH} characters, or None.")
 
     def _check_cookies(self) -> None:

@@ -93,7 +93,7 @@ class SigningKeys:
 
     def public(self) -> list[dict[str, str]]:
         """Return the public keys as JWKs (RFC 7517), the signing one first; secrets are never among them."""
-        unique = {key.kid: key.jwk for key in self._all if key.jwk is not None}
+        unique = {(key.kid, key.algorithm): key.jwk for key in self._all if key.jwk is not None}
         return list(unique.values())
 
 
@@ -126,6 +126,9 @@ def secret_key(algorithm: str, text: str, setting: str) -> SigningKey:
         # Knows PEM, SSH, DER and JWK. A public key for a secret is the classic confusion (RFC 8725 section 2.1):
         # everybody knows it, so everybody could sign.
         secret: bytes = hmac.prepare_key(text)
+        # From the environment it often comes with its line breaks spelled out.
+        if "-----BEGIN" in text:
+            raise ValueError
     except (jwt.InvalidKeyError, ValueError) as error:
         raise ConfigError(
             "AA003",

@@ -21,6 +21,7 @@ from litestar_admin_auth.services.migrations import at_head
 
 Level = Literal["error", "warning", "info"]
 
+_HASH_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -88,18 +89,24 @@ def _is_local(config: AdminConfig, *, debug: bool) -> bool:
 
 
 def _cookies(config: AdminConfig, *, excused: bool) -> list[Finding]:
-    backend: Any = config.auth_backend
-    jwt: object = config.jwt or getattr(backend, "config", None)
+    jwt = _jwt(config)
     insecure: list[str] = []
-    if not config.cookie_secure:
+    # With AdminConfig.jwt, its own field is the one that counts.
+    if not config.cookie_secure and config.jwt is None:
         insecure.append("AdminConfig.cookie_secure")
-    if isinstance(jwt, JWTConfig):
+    if jwt is not None:
         insecure += [f"JWTConfig.{name}" for name in ("cookie_secure", "cookie_httponly") if not getattr(jwt, name)]
     if not insecure or excused:
         return []
     # Anybody on the way could read the cookie from the first plain request, and be that person.
     hint = "Remove it and serve over HTTPS, or run in debug mode on your own machine."
     return [Finding("AA007", "error", f"{' and '.join(insecure)} is off.", hint)]
+
+
+def _jwt(config: AdminConfig) -> JWTConfig | None:
+    backend: Any = config.auth_backend
+    jwt: object = config.jwt or getattr(backend, "config", None)
+    return jwt if isinstance(jwt, JWTConfig) else None
 
 
 def _store(config: AdminConfig, *, deploy: bool) -> list[Finding]:
@@ -164,6 +171,13 @@ def _production(config: AdminConfig, database: Database | None, *, debug: bool) 
         if origin is not None and not origin.startswith("https://"):
             hint = "Serve over HTTPS and name that origin."
             findings.append(Finding("AA032", "error", f"{origin} is not an HTTPS origin.", hint))
+    jwt = _jwt(config)
+    wanted = _HASH_BYTES.get(jwt.algorithm, 0) if jwt is not None else 0
+    if jwt is not None and len(jwt.keys.current.root) < wanted:
+        # RFC 7518 section 3.2: as long as the hash. 32 bytes are out of reach all the same, so it is no error.
+        hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(64))"'
+        message = f"JWTConfig.secret_key is shorter than the {wanted} bytes of {jwt.algorithm}."
+        findings.append(Finding("AA061", "warning", message, hint))
     if database is not None and not database.is_postgresql:
         hint = "Use PostgreSQL as soon as there is more than one worker process or machine."
         findings.append(Finding("AA033", "warning", "The tables are in an SQLite file.", hint))

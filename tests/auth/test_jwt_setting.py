@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from litestar_admin_auth.auth import JWTAuthBackend, JWTConfig
 from litestar_admin_auth.core.exceptions import ConfigError
+from litestar_admin_auth.services.checks import run_checks
 from tests.auth.conftest import private
 from tests.auth.site import (
     ACCESS,
@@ -20,6 +21,7 @@ from tests.auth.site import (
     SECRET,
     Clock,
     Site,
+    config,
     form_token,
     plugin,
     running,
@@ -213,6 +215,24 @@ class TestMistakes:
         monkeypatch.delenv("ADMIN_AUTH_PREVIOUS_SECRET_KEYS")
         assert plugin().config.previous_secret_keys == []
         assert one not in repr(plugin(previous_secret_keys=[one]).config)
+
+    async def test_the_checks_look_at_it_and_need_no_secret_beside_it(self) -> None:
+        async def found(jwt: JWTConfig, **options: bool) -> dict[str, str]:
+            settings = config(jwt=jwt, secret_key="", cookie_secure=False, public_origin="https://shop.example")
+            return {finding.id: finding.message for finding in await run_checks(settings, None, **options)}
+
+        assert await found(JWTConfig(**ES256), deploy=True) == {}
+        insecure = await found(JWTConfig(secret_key=SECRET, cookie_secure=False))
+        assert insecure == {"AA007": "JWTConfig.cookie_secure is off."}
+        short = await found(JWTConfig(secret_key=SECRET, algorithm="HS512"), deploy=True)
+        assert short == {"AA061": "JWTConfig.secret_key is shorter than the 64 bytes of HS512."}
+        assert await found(JWTConfig(secret_key="x" * 64, algorithm="HS512"), deploy=True) == {}
+
+    @pytest.mark.parametrize("secret", [private_pem("ES256"), private_pem("ES256").replace("\n", "\\n")])
+    def test_a_pem_is_no_secret_of_ours(self, secret: str, sqlite_url: str) -> None:
+        with pytest.raises(ConfigError, match="ADMIN_AUTH_SECRET_KEY is no secret") as refused:
+            Litestar(plugins=[plugin(database=sqlite_url, secret_key=secret)])
+        assert refused.value.check_id == "AA003"
 
     def test_a_backend_of_the_hosts_needs_no_secret_of_ours_whatever_its_algorithm(self) -> None:
         backend = JWTAuthBackend(JWTConfig(**ES256), self.load)

@@ -106,9 +106,11 @@ class TestSecret:
         [
             "  \n" + public_pem(private_pem("ES256")),
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPL8V3ZTVVpvf4WdPnsFZGIYaJjSZ9XwBDJvTq3m5v3k a@b",
+            public_pem(private_pem("RS256")).replace("\n", "\\n"),
+            private_pem("EdDSA").replace("\n", " "),
             '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}',
         ],
-        ids=["indented", "ssh", "jwk"],
+        ids=["indented", "ssh", "escaped", "one line", "jwk"],
     )
     def test_keys_in_other_wrappings_are_no_secrets_either(self, key: str) -> None:
         assert refusal(secret_key=key).check_id == "AA003"
@@ -234,6 +236,11 @@ class TestKeyIds:
         allowed = {"kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"}
         assert all(set(key) <= allowed and key["kty"] != "oct" and key["use"] == "sig" for key in published)
 
+    def test_one_rsa_key_with_two_algorithms_is_published_with_both(self) -> None:
+        pem = private_pem("RS256")
+        published = JWTConfig(secret_key=pem, algorithm="RS256", previous_keys=[("PS256", pem), pem]).keys.public()
+        assert [key["alg"] for key in published] == ["RS256", "PS256"]
+
     def test_the_same_key_in_another_wrapping_is_the_same_key(self) -> None:
         pem = private_pem("ES256")
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -316,6 +323,7 @@ class TestMistakes:
             ("token_prefix", None),
             ("issuer", ""),
             ("issuer", "i" * 256),
+            ("issuer", "ü" * 43),
             ("audience", 7),
             ("audience", ["admin"]),
             ("cookie_name", "a;b"),
