@@ -83,6 +83,11 @@ class Matrix:
         return self.everything.granted + sum(group.granted for group in self.groups)
 
     @property
+    def is_folded(self) -> bool:
+        """Whether there are so many resources that they come in groups."""
+        return len(self.groups) > 1
+
+    @property
     def has_disabled(self) -> bool:
         return any(cell.disabled for group in self.groups for row in group.rows for cell in row.cells)
 

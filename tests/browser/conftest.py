@@ -117,10 +117,18 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Shop]
     database = Database(create_engine(url))
     await upgrade(database)
     role_id, user_id = await fill(database)
+    async with serving(url, PERMISSIONS) as origin:
+        yield Shop(origin, database, role_id, user_id)
+    await database.close()
+
+
+@asynccontextmanager
+async def serving(url: str, permissions: dict[str, str]) -> AsyncIterator[str]:
+    """Serve an application with the admin on a database, by uvicorn in a thread of its own; gives its origin."""
     listener = socket.create_server(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = AdminConfig(
-        title="Shop", secret_key=SECRET, database=url, permissions=PERMISSIONS, cookie_secure=False,
+        title="Shop", secret_key=SECRET, database=url, permissions=permissions, cookie_secure=False,
         public_origin=origin,
     )  # fmt: skip
     app = Litestar(plugins=[AdminPlugin(config)], logging_config=None)
@@ -130,10 +138,9 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Shop]
     while not server.started:
         assert thread.is_alive(), "the shop did not start"
         await asyncio.sleep(0.02)
-    yield Shop(origin, database, role_id, user_id)
+    yield origin
     server.should_exit = True
     await asyncio.to_thread(thread.join, 10)
-    await database.close()
 
 
 @pytest.fixture(scope="session")
