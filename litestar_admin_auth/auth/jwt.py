@@ -109,8 +109,12 @@ class JWTAuthBackend:
             RefreshReused: When an old token came back; its session has been ended.
         """
         token = self.transport.refresh_token(connection, self.config.token_location)
+        state = state_of(connection.scope)
         if not token:
             return None
+        if state is not None and state.renewed is not None:
+            # Renewed at the door: the token that came along has been used, and twice would be once too often.
+            return self.transport.answer(connection, state.renewed)
         with answered_by_litestar(connection):
             try:
                 _, tokens = await self._rotate(connection, token)
@@ -195,7 +199,8 @@ class JWTAuthBackend:
         token = connection.cookies.get(self.transport.cookies.refresh, "")
         # Without an answer that takes the new cookies along, the browser would come back with the old token, and that
         # is what a thief does: outside the admin's reach, and on WebSockets, an expired access token stays expired.
-        if not token or state_of(connection.scope) is None or connection.scope["type"] != ScopeType.HTTP:
+        state = state_of(connection.scope)
+        if not token or state is None or connection.scope["type"] != ScopeType.HTTP:
             return None
         try:
             session, tokens = await self._rotate(connection, token)
@@ -203,6 +208,7 @@ class JWTAuthBackend:
             self.transport.forget(connection)
             return None
         self.transport.set_cookies(connection, tokens)
+        state.renewed = tokens
         return session
 
     async def _rotate(self, connection: Connection, token: str) -> tuple[LiveSession, Tokens]:

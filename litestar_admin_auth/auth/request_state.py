@@ -32,6 +32,8 @@ class RequestState:
     form_binding: str = ""
     #: A fault met while authenticating; the admission raises it, so that it gets a page. Faults fail closed.
     fault: Exception | None = None
+    #: The tokens that replaced an expired access token while this request was authenticated.
+    renewed: Any = None
     #: At a login: when a copied refresh token ended an earlier session of this user. The page tells them, once.
     refresh_reused_at: datetime | None = None
     #: Below the admin: the scope outside, which the host's middleware looks at.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, Request, WebSocket, get, post, websocket
+from litestar.datastructures import CacheControlHeader
 
 from litestar_admin_auth.core import clock
 from litestar_admin_auth.core.database import Database, create_engine
@@ -29,6 +30,11 @@ async def open_to_all(request: Request[Any, Any, Any]) -> dict[str, Any]:
 @get("/private", guards=[requires_authentication])
 async def private(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {"user": request.user.email, "permissions": request.user.permissions}
+
+
+@get("/cacheable", cache_control=CacheControlHeader(public=True, max_age=3600))
+async def cacheable() -> str:
+    return "the same for everybody"
 
 
 @post("/change", guards=[requires_authentication], status_code=200)
@@ -60,6 +66,6 @@ async def site_url(shared_database_url: Callable[[], str]) -> str:
 
 @pytest.fixture(scope="session")
 async def site(site_url: str) -> AsyncGenerator[Site]:
-    handlers = [open_to_all, private, change, reports, socket]
+    handlers = [open_to_all, private, cacheable, change, reports, socket]
     async with running(Litestar(handlers, plugins=[plugin(database=site_url)])) as running_site:
         yield running_site

@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar, Request, get
 from litestar.stores.memory import MemoryStore
+from litestar.stores.redis import RedisStore
 
 from litestar_admin_auth.auth import AdminUserProtocol, AuthBackend, JWTAuthBackend, JWTConfig
 from litestar_admin_auth.auth.host_users import NOBODYS_HASH
@@ -283,6 +285,139 @@ class TestRefusal:
             token = (await c.login()).json()["access_token"]
             c.shop.customers[1] = Customer(3, "eve@example.com", None)
             assert await c.me(token) == 401
+
+    async def test_a_loader_that_raises_at_the_login_refuses_and_is_logged(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with client() as c:
+
+            async def load(_identifier: Any) -> Any:
+                raise LookupError("no row was found: postgresql://admin:secret@db")
+
+            monkeypatch.setattr(c.app.state.admin_auth.backend.users, "user_loader", load)
+            answer = await c.login("nobody@example.com")
+        # As for whoever is unknown, and at the same price.
+        assert (answer.status_code, answer.json()["extra"]["code"]) == (401, "invalid_credentials")
+        assert c.shop.verified == [(NOBODYS_HASH, "right")]
+        assert "no row was found" in caplog.text
+
+    async def test_a_loader_that_raises_later_is_a_fault_and_the_login_stays_open(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with client(token_location="cookie") as c:
+            await c.login()
+            cookies = dict(c.http.cookies)
+
+            async def load(_identifier: Any) -> Any:
+                raise OSError("secret")
+
+            monkeypatch.setattr(c.app.state.admin_auth.backend.users, "user_loader", load)
+            answer = await c.http.get("/admin/api/auth/me")
+            assert (answer.status_code, answer.json()["extra"]["code"]) == (500, "fault")
+            assert "secret" not in answer.text
+            assert (await c.http.get("/private")).status_code == 401
+            assert (await c.http.get("/admin/login")).status_code == 200
+            # Nobody is signed out by a fault.
+            assert dict(c.http.cookies).items() >= cookies.items()
+
+    async def test_a_suspended_user_is_nobody(self) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+            c.shop.customers[1] = c.shop.customers["ann@example.com"] = suspended = Customer(
+                1, "ann@example.com", "hash of right"
+            )
+            suspended.is_active = False  # type: ignore[attr-defined]
+            assert await c.me(tokens["access_token"]) == 401
+            assert (await c.refresh(tokens["refresh_token"])).status_code == 401
+            assert (await c.login()).status_code == 401
+            # Nothing was rotated meanwhile: who comes back goes on.
+            suspended.is_active = True  # type: ignore[attr-defined]
+            assert stated((await c.refresh(tokens["refresh_token"])).json()["refresh_token"])["gen"] == 1
+
+    async def test_a_user_who_is_gone_gets_no_new_tokens(self) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+            del c.shop.customers[1]
+            assert (await c.refresh(tokens["refresh_token"])).status_code == 401
+
+    async def test_the_host_can_end_all_sessions_of_a_user(self) -> None:
+        async with client() as c:
+            first, second = [(await c.login()).json()["access_token"] for _ in range(2)]
+            backend = c.app.state.admin_auth.backend
+            assert await backend.end_sessions_of(1, keep=stated(first)["sid"]) == 1
+            assert [await c.me(token) for token in (first, second)] == [200, 401]
+
+    @pytest.mark.parametrize("user_id", [0, -1, 2**62, 10**30, "x7", "a b/ü", UUID(int=5)])
+    async def test_ids_of_all_kinds_sign_in_and_go_on(self, user_id: Any) -> None:
+        async with client() as c:
+            c.shop.customers["ann@example.com"] = c.shop.customers[user_id] = Customer(
+                user_id, "ann@example.com", "hash of right"
+            )
+            tokens = (await c.login()).json()
+            tokens = (await c.refresh(tokens["refresh_token"])).json()
+            c.shop.loaded.clear()
+            headers = {"authorization": f"Bearer {tokens['access_token']}"}
+            answer = await c.http.get("/admin/api/auth/me", headers=headers)
+            assert answer.status_code == 200
+            # Beyond 64 bits a number is no longer the same in every reader of JSON.
+            is_number = isinstance(user_id, int) and user_id < 2**63
+            assert answer.json()["id"] == (user_id if is_number else str(user_id))
+            assert (c.shop.loaded, type(c.shop.loaded[0])) == ([user_id], type(user_id))
+
+
+class TestAway:
+    """The store of sessions does not answer: nobody is let in, and everybody is told so."""
+
+    @asynccontextmanager
+    async def away(self) -> AsyncGenerator[Client]:
+        store = RedisStore.with_client(url="redis://user:secret@127.0.0.1:1/0")
+        async with client(token_location="cookie", app={"stores": {"admin_auth": store}}) as c:
+            config = c.app.state.admin_auth.backend.config
+            c.http.cookies.set(ACCESS, sign_access(config, "1", str(UUID(int=1))), domain="shop.example")
+            yield c
+
+    async def test_the_api_says_so(self, caplog: pytest.LogCaptureFixture) -> None:
+        async with self.away() as away:
+            for method, path in (("GET", "/me"), ("POST", "/logout")):
+                answer = await away.http.request(method, f"/admin/api/auth{path}")
+                assert (answer.status_code, answer.json()["extra"]["code"]) == (503, "unavailable")
+                # The browser keeps its cookies: the store comes back.
+                assert set_cookies(answer) == {}
+            answer = await away.login()
+            assert (answer.status_code, answer.json()["extra"]["code"]) == (503, "unavailable")
+        assert "does not answer" in caplog.text
+        assert "secret" not in caplog.text
+        assert "Traceback" not in caplog.text
+
+    async def test_the_pages_say_so(self) -> None:
+        async with self.away() as away:
+            answer = await away.http.get("/admin/login")
+            assert answer.status_code == 200
+            data = {"csrf_token": await form_token(away.http), "email": "ann@example.com", "password": "right"}
+            answer = await away.http.post("/admin/login", data=data)
+            assert answer.status_code == 503
+            assert "at the moment" in answer.text
+
+    async def test_the_host_goes_on_without_a_user(self, caplog: pytest.LogCaptureFixture) -> None:
+        async with self.away() as away:
+            answer = await away.http.get("/private")
+            assert (answer.status_code, set_cookies(answer)) == (401, {})
+        assert "Traceback" not in caplog.text
+
+
+class TestTold:
+    async def test_a_user_of_the_host_hears_of_a_reused_token_at_the_next_login(self, later: Clock) -> None:
+        async with client(app={"middleware": []}) as c:
+            first = (await c.login()).json()
+            await c.refresh(first["refresh_token"])
+            later.forward(seconds=11)
+            assert (await c.refresh(first["refresh_token"])).json()["extra"]["code"] == "refresh_reused"
+            for told in (True, False):
+                data = {"csrf_token": await form_token(c.http), "email": "ann@example.com", "password": "right"}
+                await c.http.post("/admin/login", data=data)
+                assert ("an old copy of your session was used" in (await c.http.get("/admin")).text) is told
+                data = {"csrf_token": await form_token(c.http, "/admin")}
+                assert (await c.http.post("/admin/logout", data=data)).status_code == 303
 
 
 class TestStore:

@@ -1,7 +1,9 @@
 """A session is checked against its row, renewed without anybody noticing, and ends everywhere at once."""
 
 import asyncio
-from datetime import timedelta
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -129,6 +131,90 @@ class TestRenewal:
         (session,) = await site.sessions_of(user)
         assert session.generation == 0
 
+    async def test_a_form_opened_before_is_good_after(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            token = await form_token(browser, "/admin/account")
+            later.forward(seconds=HOUR + 1)
+            answer = await browser.post("/admin/account", data={"csrf_token": token, "name": "Ann"})
+            assert (answer.status_code, answer.headers["location"]) == (303, "/admin/account")
+            assert {ACCESS, REFRESH} <= set(set_cookies(answer))
+        (session,) = await site.sessions_of(user)
+        assert session.generation == 1
+
+    async def test_htmx_notices_nothing_either(self, site: Site, later: Clock) -> None:
+        async with site.browser() as browser:
+            await sign_in(browser, await site.add_user("superuser"))
+            later.forward(seconds=HOUR + 1)
+            answer = await browser.get("/admin/users", headers={"hx-request": "true", "hx-target": "results"})
+        assert (answer.status_code, "hx-redirect" in answer.headers) == (200, False)
+        assert {ACCESS, REFRESH} <= set(set_cookies(answer))
+
+    async def test_head_renews_as_get_does(self, site: Site, later: Clock) -> None:
+        async with site.browser() as browser:
+            await sign_in(browser, await site.add_user())
+            later.forward(seconds=HOUR + 1)
+            answer = await browser.head("/admin/account")
+        assert (answer.status_code, set(set_cookies(answer))) == (200, {ACCESS, REFRESH})
+
+    async def test_a_preflight_without_cookies_is_no_fault(self, site: Site) -> None:
+        async with site.browser() as browser:
+            assert (await browser.options("/admin/api/auth/me")).status_code < 500
+
+    async def test_a_file_renews_nothing_and_asks_no_database(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            page = (await browser.get("/admin")).text
+            found = re.search(r'"(/admin/static/[^"]+\.css[^"]*)"', page)
+            assert found
+            later.forward(seconds=HOUR + 1)
+            async with site.statements() as seen:
+                answer = await browser.get(found[1])
+            # A shared cache keeps it: cookies in it would be the next person's.
+            assert (answer.status_code, set_cookies(answer), seen) == (200, {}, [])
+            assert "immutable" in answer.headers["cache-control"]
+        (session,) = await site.sessions_of(user)
+        assert session.generation == 0
+
+    async def test_an_answer_with_new_cookies_is_kept_by_no_cache(self, site: Site, later: Clock) -> None:
+        async with site.browser() as browser:
+            await sign_in(browser, await site.add_user())
+            assert (await browser.get("/cacheable")).headers["cache-control"] == "max-age=3600, public"
+            later.forward(seconds=HOUR + 1)
+            answer = await browser.get("/cacheable")
+            assert ACCESS in set_cookies(answer)
+            assert answer.headers.get_list("cache-control") == ["no-store"]
+
+    async def test_the_cookies_go_with_the_session(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            answer = await sign_in(browser, user)
+            assert "Max-Age=86400" in set_cookies(answer)[REFRESH]
+            for _ in range(14):
+                later.forward(hours=23, minutes=50)
+                answer = await browser.get("/private")
+            left = (await site.sessions_of(user))[0].expires_at - now()
+            (age,) = re.findall(r"Max-Age=(\d+)", set_cookies(answer)[REFRESH])
+        assert timedelta(hours=2) < left < timedelta(hours=3)
+        assert abs(int(age) - left.total_seconds()) < 5
+
+    async def test_the_refresh_endpoint_uses_a_token_once_even_without_a_grace(
+        self, site: Site, later: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        registry = site.runtime.backend.sessions  # type: ignore[attr-defined]
+        monkeypatch.setattr(registry, "policy", replace(registry.policy, grace=timedelta()))
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            later.forward(seconds=HOUR + 1)
+            # The access token has run out: renewed at the door, and asked to be renewed inside.
+            assert (await browser.post("/admin/api/auth/refresh")).status_code == 200
+            assert (await browser.get("/private")).status_code == 200
+        (session,) = await site.sessions_of(user)
+        assert (session.generation, session.revoked_at) == (1, None)
+
 
 class TestEnds:
     async def test_an_unused_session_ends_after_a_day(self, site: Site, later: Clock) -> None:
@@ -232,6 +318,61 @@ class TestReuse:
         assert len(await events(site, "refresh.reused", session)) == 1
 
 
+class TestTold:
+    """Somebody used a copied token: whoever the session belonged to hears of it."""
+
+    async def _steal(self, site: Site, user: Any, later: Clock) -> None:
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            stolen = browser.cookies[REFRESH]
+            await browser.post("/admin/api/auth/refresh")
+            later.forward(seconds=11)
+            async with again(site, {REFRESH: stolen}) as thief:
+                assert (await thief.post("/admin/api/auth/refresh")).status_code == 401
+            later.forward(seconds=1)
+
+    async def test_on_the_page_after_the_next_login_and_once(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        await self._steal(site, user, later)
+        async with site.browser() as browser:
+            for told in (True, False):
+                await sign_in(browser, user)
+                for again in (told, False):
+                    assert ("an old copy of your session was used" in (await browser.get("/admin")).text) is again
+                await browser.post("/admin/api/auth/logout")
+                later.forward(seconds=1)
+
+    async def test_nobody_else_is(self, site: Site, later: Clock) -> None:
+        await self._steal(site, await site.add_user(), later)
+        async with site.browser() as browser:
+            await sign_in(browser, await site.add_user())
+            assert "an old copy" not in (await browser.get("/admin")).text
+
+    async def test_a_single_page_application_reads_it_from_the_account(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        await self._steal(site, user, later)
+        credentials = {"email": user.email, "password": PASSWORD}
+        async with site.browser() as browser:
+            answer = await browser.post("/admin/api/auth/login", json=credentials)
+            # The body stays what the documentation says.
+            assert set(answer.json()) == {"token_type", "expires_in"}
+            reused_at = (await browser.get("/admin/api/account")).json()["refresh_reused_at"]
+            assert now() - timedelta(seconds=10) < datetime.fromisoformat(reused_at) < now()
+        later.forward(seconds=1)
+        async with site.browser() as browser:
+            await browser.post("/admin/api/auth/login", json=credentials)
+            assert (await browser.get("/admin/api/account")).json()["refresh_reused_at"] is None
+
+    async def test_ending_a_session_is_not_theft(self, site: Site, later: Clock) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            await browser.post("/admin/api/auth/logout")
+            later.forward(seconds=1)
+            await sign_in(browser, user)
+            assert (await browser.get("/admin/api/account")).json()["refresh_reused_at"] is None
+
+
 class TestLogout:
     @pytest.mark.parametrize("door", ["/admin/logout", "/admin/api/auth/logout"])
     async def test_it_ends_the_row_and_every_copy_of_the_tokens(self, site: Site, door: str) -> None:
@@ -263,6 +404,29 @@ class TestLogout:
             assert taken_back(answer) == {ACCESS, REFRESH}
         (session,) = await site.sessions_of(user)
         assert session.revoked_at is not None
+
+    async def test_an_expired_access_token_alone_is_enough_while_its_session_lives(
+        self, site: Site, later: Clock
+    ) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            browser.cookies.delete(REFRESH)
+            later.forward(seconds=HOUR + 1)
+            assert (await browser.get("/private")).status_code == 401
+            assert (await browser.post("/admin/api/auth/logout")).status_code == 200
+        (session,) = await site.sessions_of(user)
+        assert session.revoked_reason == "logout"
+
+    async def test_a_session_that_has_ended_is_nobodys_to_end(self, site: Site) -> None:
+        user = await site.add_user()
+        async with site.browser() as browser:
+            await sign_in(browser, user)
+            cookies = dict(browser.cookies)
+            await browser.post("/admin/api/auth/logout")
+            async with again(site, cookies) as copy:
+                answer = await copy.post("/admin/api/auth/logout")
+                assert (answer.status_code, answer.json()["extra"]["code"]) == (401, "invalid_session")
 
     async def test_a_stranger_cannot_log_out(self, site: Site) -> None:
         async with site.browser() as browser:
