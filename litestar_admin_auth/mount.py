@@ -1,6 +1,5 @@
 """The admin below the host: an application of its own, whose errors, headers and middleware touch nothing outside."""
 
-import logging
 from typing import Any, cast
 
 from litestar import Litestar
@@ -12,7 +11,7 @@ from litestar.utils.scope.state import CONNECTION_STATE_KEY, ScopeState
 
 from litestar_admin_auth.api.openapi import openapi_config
 from litestar_admin_auth.auth.admission import Admission
-from litestar_admin_auth.auth.authentication import authenticate, bind_forms, open_state
+from litestar_admin_auth.auth.authentication import authenticate, bind_forms, note_fault, open_state
 from litestar_admin_auth.auth.cross_origin import SAFE_METHODS
 from litestar_admin_auth.auth.disclosure import conceals, disclosure_of, opens
 from litestar_admin_auth.auth.errors import handle
@@ -22,8 +21,6 @@ from litestar_admin_auth.auth.reader import speak_to
 from litestar_admin_auth.auth.request_state import RequestState, items_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.session import SessionAuthBackend
-
-logger = logging.getLogger(__name__)
 
 #: Our largest form is a role of a few thousand permissions.
 MAX_BODY_BYTES = 1_000_000
@@ -141,7 +138,7 @@ def _may_know(runtime: Runtime, scope: Scope, state: RequestState, below: str) -
         return True
     if state.fault is not None:
         # A stranger gets no error page either: nobody would see this.
-        logger.error("the user of a request could not be looked up", exc_info=state.fault)
+        note_fault(state.fault)
     if disclosure is None:
         raise NotFoundException
     return False

@@ -1,19 +1,16 @@
 """The door below the admin path: closed unless a route says in its ``opt`` that it is public."""
 
-import logging
-
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from litestar_admin_auth.auth.authentication import note_fault
 from litestar_admin_auth.auth.cross_origin import refusal
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.request_state import items_of, state_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import CrossOrigin, NotAuthenticated
-
-logger = logging.getLogger(__name__)
 
 #: In a handler's ``opt``: may be asked for without being signed in.
 PUBLIC = "admin_auth_public"
@@ -45,7 +42,7 @@ class Admission(ASGIMiddleware):
             raise CrossOrigin(reason)
         if state.fault is not None and scope["route_handler"].opt.get(PUBLIC):
             # Whoever cannot be looked up is nobody, who may still sign in: a broken cookie must lock no one out.
-            logger.error("the user of a request could not be looked up", exc_info=state.fault)
+            note_fault(state.fault)
         if not scope["route_handler"].opt.get(PUBLIC):
             if state.fault is not None:
                 raise state.fault

@@ -1,5 +1,6 @@
 """Looking at a request once: who asks, from where."""
 
+import logging
 import secrets
 from typing import Any
 
@@ -13,6 +14,9 @@ from litestar_admin_auth.auth.principal import Authentication, lacks
 from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import Location
+from litestar_admin_auth.core.exceptions import Unavailable
+
+logger = logging.getLogger(__name__)
 
 
 def open_state(runtime: Runtime, scope: Scope, path: str) -> RequestState:
@@ -46,6 +50,12 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
             raise TypeError(msg)
         if user is not None:
             state.user, state.auth = user, Authentication(None, "backend")
+
+
+def note_fault(fault: Exception) -> None:
+    """Write down why a request's user could not be looked up. A store that is away has been written down already."""
+    if not isinstance(fault, Unavailable):
+        logger.error("the user of a request could not be looked up", exc_info=fault)
 
 
 def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:

@@ -97,9 +97,13 @@ class JWTAuthBackend:
             claims = self._claims_for_logout(connection)
             if claims is None:
                 raise NotAuthenticated
+            try:
+                await self.sessions.find(claims.session_id, claims.subject)
+                await self.sessions.end(claims.session_id, claims.subject, _client(connection))
+            except InvalidSession:
+                self.transport.forget(connection)
+                raise
             self.transport.forget(connection)
-            await self.sessions.find(claims.session_id, claims.subject)
-            await self.sessions.end(claims.session_id, claims.subject, _client(connection))
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
         """Rotate the refresh token that the connection carries and return the JSON body, or None without a good one.

@@ -10,7 +10,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from litestar_admin_auth.auth.authentication import authenticate, open_state
+from litestar_admin_auth.auth.authentication import authenticate, note_fault, open_state
 from litestar_admin_auth.auth.cross_origin import refusal
 from litestar_admin_auth.auth.guards import passes
 from litestar_admin_auth.auth.headers import with_cookies
@@ -49,9 +49,9 @@ class HostAuthentication(ASGIMiddleware):
             if not self._borrowed(scope):
                 try:
                     await authenticate(self.runtime, scope, state, pages=False)
-                except Exception:
+                except Exception as fault:  # noqa: BLE001 - whatever it is, it signs nobody in
                     # Fails closed: the host's public pages go on, whatever is guarded answers 401.
-                    logger.exception("the user of a request could not be looked up")
+                    note_fault(fault)
             user, auth = state.user, state.auth
             send = with_cookies(send, state)
         # The host may have set one and not the other.
