@@ -8,7 +8,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from pathlib import Path
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -21,6 +25,7 @@ from litestar_admin_auth import AdminConfig, AdminPlugin
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.passwords import PrehashedBcryptHasher
+from litestar_admin_auth.mail import FolderMail
 from litestar_admin_auth.models import AuditEvent, Role, Session, User, UserRole
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.actor import Actor
@@ -53,6 +58,24 @@ class Shop:
     database: Database
     role_id: UUID
     user_id: UUID
+    mails: Path = Path()
+
+    async def mail_to(self, email: str, subject: str) -> EmailMessage:
+        """Wait for the file of a mail, and take it away."""
+        for _ in range(200):
+            for file in sorted(self.mails.glob("*.eml")):
+                message = cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=SMTPUTF8))
+                if message["To"] == email and subject in message["Subject"]:
+                    file.unlink()
+                    return message
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no mail {subject!r} to {email}")
+
+    async def ids(self) -> dict[str, UUID]:
+        """The ids of those people who cannot sign in."""
+        async with self.database.reading() as db:
+            wanted = User.email.in_(["suspended@shop.example", "invited@shop.example"])
+            return {user.email.partition("@")[0]: user.id for user in await db.scalars(select(User).where(wanted))}
 
     def url(self, path: str) -> str:
         """An address below the admin."""
@@ -117,19 +140,27 @@ async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Shop]
     database = Database(create_engine(url))
     await upgrade(database)
     role_id, user_id = await fill(database)
-    async with serving(url, PERMISSIONS) as origin:
-        yield Shop(origin, database, role_id, user_id)
+    mails = tmp_path_factory.mktemp("mails")
+    async with serving(url, PERMISSIONS, mails) as origin:
+        yield Shop(origin, database, role_id, user_id, mails)
     await database.close()
 
 
 @asynccontextmanager
-async def serving(url: str, permissions: dict[str, str]) -> AsyncIterator[str]:
-    """Serve an application with the admin on a database, by uvicorn in a thread of its own; gives its origin."""
+async def serving(url: str, permissions: dict[str, str], mails: Path | None = None) -> AsyncIterator[str]:
+    """Serve an application with the admin on a database, by uvicorn in a thread of its own; gives its origin.
+
+    Args:
+        url: The database.
+        permissions: What the application declares.
+        mails: The folder that its mails are written to; None sends none.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     config = AdminConfig(
         title="Shop", secret_key=SECRET, database=url, permissions=permissions, cookie_secure=False,
         public_origin=origin,
+        mail=FolderMail(sender="Shop <no-reply@shop.example>", folder=mails) if mails is not None else None,
     )  # fmt: skip
     app = Litestar(plugins=[AdminPlugin(config)], logging_config=None)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))

@@ -41,6 +41,12 @@ PAGES: dict[str, tuple[str, int]] = {
     "sessions, question": ("/sessions/bulk?act=end&all=1", 200),
     "audit log": ("/audit", 200),
     "audit log, filtered": ("/audit?since=2020-01-01&actor=admin@shop.example&action=user.*", 200),
+    "forgotten password": ("/password-reset", 200),
+    "forgotten password, mailed": ("/password-reset/sent", 200),
+    "dead reset link": ("/password-reset/made-up", 404),
+    "dead invitation": ("/invitation/made-up", 404),
+    "user, suspended": ("/users/{suspended}", 200),
+    "user, invited": ("/users/{invited}", 200),
     "account": ("/account", 200),
     "account, password": ("/account/password", 200),
     "account, sessions": ("/account/sessions", 200),
@@ -103,7 +109,7 @@ async def test_a_page_is_accessible_and_light_and_keeps_to_its_policy_and_its_wi
     chromium: Browser, shop: Shop, signed_in: Any, name: str, scheme: str, width: int
 ) -> None:
     path, status = PAGES[name]
-    path = path.format(user=shop.user_id, role=shop.role_id)
+    path = path.format(user=shop.user_id, role=shop.role_id, **await shop.ids())
     viewport = {"width": width, "height": 900}
     async with window(chromium, shop, storage_state=signed_in, color_scheme=scheme, viewport=viewport) as visit:
         await examine(visit, path, status)
