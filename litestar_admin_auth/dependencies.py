@@ -7,7 +7,7 @@ silently become another thing.
 from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
-from litestar_admin_auth.auth.guards import stranger
+from litestar_admin_auth.auth.guards import requires_authentication, stranger
 from litestar_admin_auth.auth.principal import Authentication as Authentication
 from litestar_admin_auth.auth.principal import CurrentUser as CurrentUser
 from litestar_admin_auth.auth.request_state import items_of
@@ -28,6 +28,10 @@ async def current_user(scope: Scope) -> AdminUserProtocol:
     if user is None:
         raise stranger(ASGIConnection(scope))
     return user
+
+
+#: For the access map, as a guard says it.
+current_user.needs = requires_authentication.needs  # type: ignore[attr-defined]
 
 
 async def optional_user(scope: Scope) -> AdminUserProtocol | None:

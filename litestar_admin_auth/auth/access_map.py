@@ -34,12 +34,12 @@ class RouteAccess:
 
 
 def access_map(app: Litestar) -> list[RouteAccess]:
-    """Return an application's own routes, by path and method, with what their guards ask for."""
+    """Return an application's own routes, by path and method, with what their guards and ``current_user`` ask for."""
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(app):
         # Litestar wraps a synchronous guard.
         guards: list[Any] = [getattr(guard, "func", guard) for guard in cast("Any", handler).resolve_guards()]
-        words = [_words(guard) for guard in guards]
+        words = [*map(_words, guards), *_words_of_dependencies(handler)]
         needs = " and ".join(dict.fromkeys(words)) or OPEN
         # The mount of the admin is no route of the host's.
         if not handler.opt.get(MOUNT_OPT):
@@ -82,6 +82,14 @@ def _handlers(app: Litestar) -> Iterable[tuple[str, BaseRouteHandler, list[str]]
                     yield route.path, handler, methods
         else:
             yield route.path, route.route_handler, ["WEBSOCKET" if isinstance(route, WebSocketRoute) else "ANY"]
+
+
+def _words_of_dependencies(handler: BaseRouteHandler) -> list[str]:
+    """Return what the dependencies that a handler takes ask for; one that no parameter names is never made."""
+    provided: dict[str, Any] = cast("Any", handler).resolve_dependencies()
+    taken: Any = cast("Any", handler).parsed_fn_signature.parameters
+    found = [getattr(provide.dependency, "needs", None) for name, provide in provided.items() if name in taken]
+    return [str(needs) for needs in found if needs]
 
 
 def _words(guard: Any) -> str:

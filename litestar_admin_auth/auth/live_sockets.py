@@ -17,6 +17,8 @@ from typing import Any
 from litestar.exceptions import WebSocketDisconnect
 from litestar.types import Message, Receive, Scope, Send
 
+from litestar_admin_auth.auth.request_state import items_of
+
 logger = logging.getLogger(__name__)
 
 #: Close codes: as the HTTP statuses, in the range that RFC 6455 section 7.4.2 leaves to applications.
@@ -47,10 +49,17 @@ class LiveSocket:
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, *, key: str, ask: Ask, allows: Callable[[Any], bool]
     ) -> None:
-        self.scope, self.key, self.ask, self.allows = scope, key, ask, allows
+        self.key, self.ask, self.allows = key, ask, allows
+        self._scope = items_of(scope)
+        self._user: Any = self._scope.get("user")
         self._receive, self._send = receive, send
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._code = CLOSE_NOT_AUTHENTICATED
+
+    def renew(self, user: Any) -> None:
+        """Show the handler the user as they are now, unless the host has put somebody else in their place."""
+        if self._scope.get("user") is self._user:
+            self._scope["user"] = self._user = user
 
     @property
     def has_ended(self) -> bool:
@@ -164,7 +173,7 @@ class LiveSockets:
             elif not socket.allows(user):
                 self._end(socket, CLOSE_NOT_ALLOWED)
             else:
-                socket.scope["user"] = user
+                socket.renew(user)
 
     def _end(self, socket: LiveSocket, code: int) -> None:
         self._open.discard(socket)

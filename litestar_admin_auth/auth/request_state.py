@@ -26,7 +26,7 @@ class RequestState:
     user: AdminUserProtocol | None = None
     auth: Authentication | None = None
     #: The refresh token of a JSON body, for the backend to find.
-    refresh_token: str = ""
+    refresh_token: str = field(default="", repr=False)
     set_cookies: list[str] = field(default_factory=list[str])
     #: The value that binds the forms of this browser while nobody is signed in.
     form_binding: str = ""

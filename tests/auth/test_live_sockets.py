@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, WebSocket, get, websocket, websocket_listener
+from litestar import Litestar, WebSocket, asgi, get, websocket, websocket_listener
 from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import ASGIMiddleware
 
@@ -99,7 +99,30 @@ async def page() -> str:
     return "page"
 
 
-HANDLERS = [echo, push, both, listener, reports, bye, public, page]
+@asgi("/mounted", is_mount=True, copy_scope=True)
+async def mounted(scope: Any, receive: Any, send: Any) -> None:
+    """An application of the host's that speaks ASGI alone."""
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+    await send({"type": "websocket.send", "text": f"{scope['path']} {scope['user'].email}", "bytes": None})
+    HEARD.append((await receive())["type"])
+
+
+class Replaced:
+    """Whom the host puts in the place of our user."""
+
+    email = "replaced@example.com"
+
+
+@websocket("/replaced", guards=[requires_authentication])
+async def replaced(socket: WebSocket[Any, Any, Any]) -> None:
+    socket.scope["user"] = Replaced()
+    await socket.accept()
+    async for _ in socket.iter_data():
+        await socket.send_text(socket.user.email)
+
+
+HANDLERS = [mounted, replaced, echo, push, both, listener, reports, bye, public, page]
 
 
 @dataclass
@@ -363,6 +386,23 @@ class TestHandler:
         async with ann.socket("/echo"):
             await until(lambda: len(served.sockets) == 1)
         await until(lambda: LEFT == ["echo"])
+
+    async def test_a_mounted_application_hears_of_the_end_as_of_a_disconnect(self, served: Served) -> None:
+        ann = await signed_in(served)
+        async with ann.socket("/mounted/deeper") as client:
+            assert str(await client.recv()).endswith(ann.user.email)
+            await ann.browser.post("/admin/api/auth/logout")
+            assert await closed(client) == 4401
+        await until(lambda: HEARD == ["websocket.disconnect"])
+
+    async def test_a_user_that_the_host_puts_in_the_place_of_ours_stays(self, served: Served) -> None:
+        ann = await signed_in(served)
+        async with ann.socket("/replaced") as client:
+            await client.send("?")
+            assert await client.recv() == "replaced@example.com"
+            await served.sockets.check()
+            await client.send("?")
+            assert await client.recv() == "replaced@example.com"
 
     async def test_a_user_that_the_host_has_set_is_the_hosts_business(self, site_url: str) -> None:
         class Own(ASGIMiddleware):
