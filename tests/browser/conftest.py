@@ -35,6 +35,8 @@ from litestar_admin_auth.services.migrations import upgrade
 SECRET = "a secret of the browser tests, long enough"
 PASSWORD = "correct horse battery staple"
 ADMIN = "admin@shop.example"
+#: Somebody who holds no role.
+NOBODY = "nobody@shop.example"
 TESTS = Actor.system("tests")
 
 PERMISSIONS = {
@@ -120,6 +122,7 @@ async def fill(database: Database) -> tuple[UUID, UUID]:
         add(3, "invited@shop.example", password_hash=None)
         for number in range(4, 70):
             add(number, f"person{number:02}@shop.example", f"Person Number {number}", clerk.id)
+        add(70, NOBODY, "Nora Nobody")
         await db.flush()
         for number in range(60):
             db.add(
@@ -210,11 +213,37 @@ class Visit:
         await self.page.get_by_role("button", name="Sign in").click()
         await self.page.wait_for_url(self.shop.url(""))
 
+    async def layout_shift(self) -> float:
+        """How much has moved by itself since the page was opened; 0 is nothing."""
+        # The observer is told after the frame that was painted: wait for two.
+        await self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return await self.page.evaluate("window.layoutShift")
+
+    async def moved_outside_the_list(self) -> list[str]:
+        """What has moved, for whatever reason, and is no part of a list's results."""
+        await self.layout_shift()
+        return await self.page.evaluate("window.movedOutside")
+
     def assert_clean(self) -> None:
         """Nothing was blocked, and no script failed."""
         assert self.violations == []
         assert self.errors == []
 
+
+# What moves by itself after it was shown (https://web.dev/articles/cls); what an input moves at once is not counted.
+REPORT_SHIFTS = """
+window.layoutShift = 0;
+window.movedOutside = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (!entry.hadRecentInput) window.layoutShift += entry.value;
+    for (const { node } of entry.sources) {
+      const element = node?.nodeType === 1 ? node : node?.parentElement;
+      if (element && !element.closest("#results")) window.movedOutside.push(element.outerHTML.slice(0, 120));
+    }
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
 
 # Reported in the page's own world: the console does not name every directive.
 REPORT_VIOLATIONS = """
@@ -236,6 +265,7 @@ async def window(chromium: Browser, shop: Shop, **options: Any) -> AsyncIterator
     context.set_default_timeout(PATIENCE)
     if options.get("java_script_enabled", True):
         await context.add_init_script(REPORT_VIOLATIONS)
+        await context.add_init_script(REPORT_SHIFTS)
     visit = Visit(await context.new_page(), shop)
 
     def listen(message: Any) -> None:
@@ -259,4 +289,12 @@ async def signed_in(chromium: Browser, shop: Shop) -> Any:
     """The cookies of the administrator, for windows that need not go through the login again."""
     async with window(chromium, shop) as visit:
         await visit.sign_in()
+        return await visit.page.context.storage_state()
+
+
+@pytest.fixture(scope="session")
+async def signed_in_as_nobody(chromium: Browser, shop: Shop) -> Any:
+    """The cookies of somebody who holds no role."""
+    async with window(chromium, shop) as visit:
+        await visit.sign_in(NOBODY)
         return await visit.page.context.storage_state()

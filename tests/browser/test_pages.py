@@ -50,8 +50,19 @@ PAGES: dict[str, tuple[str, int]] = {
     "account": ("/account", 200),
     "account, password": ("/account/password", 200),
     "account, sessions": ("/account/sessions", 200),
+    "account, language": ("/account/preferences", 200),
+    "search": ("/search", 200),
+    "search, found": ("/search?q=anna", 200),
+    "search, nothing found": ("/search?q=nobody-has-this-name", 200),
+    "keys": ("/help/keys", 200),
     "not found": ("/nothing/here", 404),
     "damaged address": ("/users?cursor=nope", 400),
+}
+PAGES_OF_NOBODY: dict[str, tuple[str, int]] = {
+    "landing": ("", 200),
+    "account": ("/account", 200),
+    "search": ("/search?q=anna", 200),
+    "refused": ("/users", 403),
 }
 LOOKS = [pytest.param(scheme, width, id=f"{scheme}-{width}") for scheme in ("light", "dark") for width in (1440, 390)]
 
@@ -90,6 +101,7 @@ async def examine(visit: Visit, path: str, status: int) -> None:
     assert len(visit.requests) <= MAX_REQUESTS, [request.url for request in visit.requests]
     origins = {request.url.split("/admin")[0] for request in visit.requests}
     assert origins == {visit.shop.origin}
+    assert await visit.layout_shift() == 0
     widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1], await overflowing(visit)
     assert await violations_of_axe(visit) == []
@@ -112,6 +124,18 @@ async def test_a_page_is_accessible_and_light_and_keeps_to_its_policy_and_its_wi
     path = path.format(user=shop.user_id, role=shop.role_id, **await shop.ids())
     viewport = {"width": width, "height": 900}
     async with window(chromium, shop, storage_state=signed_in, color_scheme=scheme, viewport=viewport) as visit:
+        await examine(visit, path, status)
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+@pytest.mark.parametrize("name", PAGES_OF_NOBODY)
+async def test_a_page_of_somebody_without_a_role_is_so_too(
+    chromium: Browser, shop: Shop, signed_in_as_nobody: Any, name: str, scheme: str, width: int
+) -> None:
+    path, status = PAGES_OF_NOBODY[name]
+    viewport = {"width": width, "height": 900}
+    state = signed_in_as_nobody
+    async with window(chromium, shop, storage_state=state, color_scheme=scheme, viewport=viewport) as visit:
         await examine(visit, path, status)
 
 

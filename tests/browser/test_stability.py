@@ -1,0 +1,68 @@
+"""Nothing jumps: what htmx brings takes the place of what was there, and what stands above a list stays there."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.conftest import Shop, window
+
+pytestmark = pytest.mark.browser
+
+LISTS = ["/users", "/roles", "/permissions", "/sessions", "/audit"]
+
+
+async def places(page: Page) -> list[Any]:
+    """Where the title, the tool bar and the navigation stand."""
+    script = """() => ["h1", "#filters", "#filters input[type=search]", ".side nav", ".finder"].map((selector) => {
+        const box = document.querySelector(selector).getBoundingClientRect();
+        return [selector, box.x, box.y, box.width, box.height];
+    })"""
+    return await page.evaluate(script)
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_list_is_searched_without_a_jump(chromium: Browser, shop: Shop, signed_in: Any, path: str) -> None:
+    async with window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit:
+        page = visit.page
+        await visit.open(path)
+        before, head = await places(page), await page.locator("#results thead").first.bounding_box()
+        for words in ("a", "anna", "nothing-is-called-this", ""):
+            await page.get_by_role("searchbox").fill(words)
+            wanted = re.compile(rf"q={words}(&|$)") if words else re.compile(r"^(?!.*q=\w)")
+            await expect(page).to_have_url(wanted)
+            await expect(page.locator(".htmx-request")).to_have_count(0)
+            assert await places(page) == before
+            # A shorter list ends higher; but its head stays under the reader's eyes.
+            if words in ("a", "anna") and await page.locator("#results thead").count():
+                assert await page.locator("#results thead").first.bounding_box() == head
+        assert await visit.moved_outside_the_list() == []
+        visit.assert_clean()
+
+
+async def test_a_list_is_sorted_and_paged_without_a_jump(chromium: Browser, shop: Shop, signed_in: Any) -> None:
+    async with window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit:
+        page = visit.page
+        await visit.open("/users")
+        before = await places(page)
+        for label, key in (("User", "email"), ("Created", "created_at"), ("Last sign-in", "last_login_at")):
+            await page.get_by_role("columnheader", name=label).get_by_role("link").click()
+            await expect(page).to_have_url(re.compile(f"sort=-?{key}"))
+            assert await places(page) == before
+        assert await visit.layout_shift() == 0
+        await page.get_by_role("link", name="Next").click()
+        await expect(page.get_by_role("link", name="Previous")).to_be_visible()
+        assert await places(page) == before
+        assert await visit.layout_shift() == 0
+        visit.assert_clean()
+
+
+async def test_the_watch_sees_a_jump(chromium: Browser, shop: Shop, signed_in: Any) -> None:
+    """What the tests above rely on."""
+    async with window(chromium, shop, storage_state=signed_in) as visit:
+        await visit.open("/users")
+        assert await visit.layout_shift() == 0
+        await visit.page.evaluate("document.querySelector('h1').after(document.createElement('hr'), 'a line', 'more')")
+        await visit.page.evaluate("document.querySelector('h1').before(document.createElement('textarea'))")
+        assert await visit.layout_shift() > 0
