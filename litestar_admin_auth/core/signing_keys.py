@@ -126,7 +126,7 @@ def secret_key(algorithm: str, text: str, setting: str) -> SigningKey:
         # Knows PEM, SSH, DER and JWK. A public key for a secret is the classic confusion (RFC 8725 section 2.1):
         # everybody knows it, so everybody could sign.
         secret: bytes = hmac.prepare_key(text)
-        # From the environment it often comes with its line breaks spelled out.
+        # One that was cut on its way through an environment variable is no secret either.
         if "-----BEGIN" in text:
             raise ValueError
     except (jwt.InvalidKeyError, ValueError) as error:

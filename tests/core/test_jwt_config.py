@@ -108,9 +108,10 @@ class TestSecret:
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPL8V3ZTVVpvf4WdPnsFZGIYaJjSZ9XwBDJvTq3m5v3k a@b",
             public_pem(private_pem("RS256")).replace("\n", "\\n"),
             private_pem("EdDSA").replace("\n", " "),
+            public_pem(private_pem("RS256")).rpartition("-----END")[0],
             '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}',
         ],
-        ids=["indented", "ssh", "escaped", "one line", "jwk"],
+        ids=["indented", "ssh", "escaped", "one line", "cut", "jwk"],
     )
     def test_keys_in_other_wrappings_are_no_secrets_either(self, key: str) -> None:
         assert refusal(secret_key=key).check_id == "AA003"
