@@ -13,6 +13,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.middleware.logging import LoggingMiddlewareConfig
 from litestar.plugins import CLIPlugin, InitPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute
+from litestar.security.session_auth import SessionAuth
 from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth import host_database
@@ -227,14 +228,20 @@ def _opt_out(app_config: AppConfig) -> dict[str, Any]:
     for config in _request_logs(app_config.middleware):
         if config.exclude_opt_key:
             opt[config.exclude_opt_key] = True
+    # Litestar's SessionAuth may call the mark otherwise; it goes on bringing the session.
+    opt |= {
+        config.exclude_opt_key: True for config in _configs(app_config.middleware) if isinstance(config, SessionAuth)
+    }
     return opt
 
 
 def _request_logs(middleware: Iterable[object]) -> list[LoggingMiddlewareConfig]:
     """Return the settings of the host's middleware that writes requests into a log."""
-    kwargs = [defined.kwargs for defined in middleware if isinstance(defined, DefineMiddleware)]
-    configs = [given.get("config") for given in kwargs]
-    return [config for config in configs if isinstance(config, LoggingMiddlewareConfig)]
+    return [config for config in _configs(middleware) if isinstance(config, LoggingMiddlewareConfig)]
+
+
+def _configs(middleware: Iterable[object]) -> list[Any]:
+    return [defined.kwargs.get("config") for defined in middleware if isinstance(defined, DefineMiddleware)]
 
 
 def _warn_of_logged_secrets(middleware: Iterable[object]) -> None:

@@ -345,8 +345,9 @@ class TestFixation:
             assert (await b.sign_in(password="wrong")).status_code == 401
             assert b.http.cookies["session"] == before
 
-    async def test_sessions_of_session_auth_are_renewed_too(self) -> None:
-        """Litestar's SessionAuth brings its own session middleware along."""
+    @pytest.mark.parametrize("mark", ["exclude_from_auth", "open_to_all"])
+    async def test_sessions_of_session_auth_are_renewed_too(self, mark: str) -> None:
+        """Litestar's SessionAuth brings its own session middleware along, and refuses strangers unless told."""
 
         async def host_user(session: dict[str, Any], connection: Any) -> Any:
             return PEOPLE.get(session.get("user_id"))
@@ -355,6 +356,7 @@ class TestFixation:
             retrieve_user_handler=host_user,
             session_backend_config=ServerSideSessionConfig(store="sessions"),
             exclude=["/host/session", "/host/cart"],
+            exclude_opt_key=mark,
         )
         async with visiting(middleware=[], on_app_init=[config.on_app_init]) as b:
             await b.http.post("/host/cart")

@@ -296,6 +296,22 @@ async def test_neither_where_the_admin_stands_elsewhere(path: str) -> None:
         await compare(name, {}, path=path)
 
 
+@pytest.mark.parametrize("root", ["/back", "/a", "/admin", "/deep/er"])
+@pytest.mark.parametrize("stripped", [True, False], ids=["stripped", "whole"])
+async def test_neither_behind_a_proxy_with_a_path_of_its_own(root: str, stripped: bool) -> None:
+    async with two_hosts(HOSTS["own 404"]) as (bare, full, place):
+        for path in ("", "/", "/login", "/users", "/api/auth/me", "/static/x/admin.css"):
+            for method in ("GET", "POST", "FOO"):
+                told: list[Any] = []
+                for app in (bare, full):
+                    transport = httpx.ASGITransport(app, root_path=root)
+                    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+                        answer = await client.request(method, ("" if stripped else root) + place(path))
+                    told.append((answer.status_code, answer.headers.multi_items(), answer.text))
+                assert told[0] == told[1], (method, path)
+                assert told[0][0] == 404
+
+
 @websocket("/{room:str}/{seat:str}")
 async def room(socket: WebSocket[Any, Any, Any], room: FromPath[str], seat: FromPath[str]) -> None:
     await socket.accept()
