@@ -3,17 +3,13 @@
 import dataclasses
 import logging
 import os
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
-from litestar.middleware import DefineMiddleware
-from litestar.middleware.logging import LoggingMiddlewareConfig
 from litestar.plugins import CLIPlugin, InitPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute
-from litestar.security.session_auth import SessionAuth
 from litestar.types import ControllerRouterHandler
 
 from litestar_admin_auth import host_database
@@ -24,7 +20,6 @@ from litestar_admin_auth.auth.client import proxy_networks
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.database_backend import DatabaseAuthBackend
 from litestar_admin_auth.auth.disclosure import conceals
-from litestar_admin_auth.auth.host_session import session_backend_of
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
 from litestar_admin_auth.auth.runtime import Runtime
@@ -38,6 +33,7 @@ from litestar_admin_auth.core.i18n import load_catalogues
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
 from litestar_admin_auth.core.signing_keys import secret_key
+from litestar_admin_auth.host_middleware import opt_out, warn_of_late_sessions, warn_of_logged_secrets
 from litestar_admin_auth.mount import build_inner, build_mount
 from litestar_admin_auth.routing import Concealment, place_mount
 from litestar_admin_auth.services.catalogue import sync_permissions
@@ -82,7 +78,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
         _install_mail(runtime)
         handlers: list[ControllerRouterHandler] = [*web_controllers(runtime), *api_controllers(runtime)]
         inner = build_inner(runtime, handlers)
-        mount = build_mount(runtime, inner, path=self.config.path, opt=_opt_out(app_config))
+        mount = build_mount(runtime, inner, path=self.config.path, opt=opt_out(app_config))
         app_config.route_handlers = [*app_config.route_handlers, mount]
         app_config.state["admin_auth"] = runtime
         if self.config.authenticate_host_routes:
@@ -99,9 +95,9 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             inner.state, inner.stores = app.state, app.stores
             if isinstance(backend, JWTAuthBackend):
                 backend.use_store(app.stores.get(STORE_NAME), runtime.policy)
-            _warn_of_logged_secrets(app.middleware)
+            warn_of_logged_secrets(app.middleware)
             if isinstance(backend, SessionAuthBackend):
-                _warn_of_late_sessions(app.middleware)
+                warn_of_late_sessions(app.middleware)
             await _start(runtime, debug=app.debug)
 
         async def stop(_app: Litestar) -> None:
@@ -215,53 +211,6 @@ def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:
         return backend.config.keys.current.root
     # Forms opened before a restart must be opened again; several workers need ADMIN_AUTH_SECRET_KEY.
     return os.urandom(32)
-
-
-def _opt_out(app_config: AppConfig) -> dict[str, Any]:
-    """Return the marks that keep the host's CSRF and authentication middleware off our pages, which have their own.
-
-    A log of requests is told to look away where the host has given it a mark for that.
-    """
-    opt: dict[str, Any] = {"exclude_from_auth": True}
-    if app_config.csrf_config is not None:
-        opt[app_config.csrf_config.exclude_from_csrf_key] = True
-    for config in _request_logs(app_config.middleware):
-        if config.exclude_opt_key:
-            opt[config.exclude_opt_key] = True
-    # Litestar's SessionAuth may call the mark otherwise; it goes on bringing the session.
-    opt |= {
-        config.exclude_opt_key: True for config in _configs(app_config.middleware) if isinstance(config, SessionAuth)
-    }
-    return opt
-
-
-def _request_logs(middleware: Iterable[object]) -> list[LoggingMiddlewareConfig]:
-    """Return the settings of the host's middleware that writes requests into a log."""
-    return [config for config in _configs(middleware) if isinstance(config, LoggingMiddlewareConfig)]
-
-
-def _configs(middleware: Iterable[object]) -> list[Any]:
-    return [defined.kwargs.get("config") for defined in middleware if isinstance(defined, DefineMiddleware)]
-
-
-def _warn_of_logged_secrets(middleware: Iterable[object]) -> None:
-    for config in _request_logs(middleware):
-        if "body" in config.request_log_fields and not config.exclude_opt_key and not config.exclude:
-            logger.warning(
-                "AA017: LoggingMiddlewareConfig writes bodies and cookies into the log, passwords and tokens of the "
-                "admin among them. Give it an exclude_opt_key, and the admin is left out."
-            )
-
-
-def _warn_of_late_sessions(middleware: Iterable[object]) -> None:
-    ours_ran = False
-    for defined in middleware:
-        ours_ran = ours_ran or isinstance(defined, HostAuthentication)
-        if ours_ran and session_backend_of(defined) is not None:
-            logger.warning(
-                "AA040: A plugin after AdminPlugin adds the sessions that SessionAuthBackend reads: on your own routes "
-                "nobody is signed in. Put AdminPlugin behind it in the list of plugins."
-            )
 
 
 async def _start(runtime: Runtime, *, debug: bool) -> None:
