@@ -31,7 +31,9 @@ class AuditEvent(HasId, Base):
 
     __table_args__ = (
         Index(None, "at", "id"),
-        Index(None, "action", "at"),
-        Index(None, "actor_id", "at"),
-        Index(None, "target_type", "target_id", "at"),
+        # With the id at the end, each serves a filter and the order of the list at once.
+        Index(None, "action", "at", "id"),
+        Index(None, "actor", "at", "id"),
+        Index(None, "actor_id", "at", "id"),
+        Index(None, "target_type", "target_id", "at", "id"),
     )

@@ -38,4 +38,8 @@ class Session(HasId, Base):
 
     user: Mapped["User"] = relationship(lazy="raise")
 
-    __table_args__ = (Index(None, "user_id", "created_at"), Index(None, "created_at", "id"))
+    __table_args__ = (
+        Index(None, "user_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "last_seen_at", "id"),
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Index, String, and_, case
+from sqlalchemy import ColumnElement, Index, String, and_, case, false, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -11,6 +11,17 @@ from litestar_admin_auth.models.base import TABLE_PREFIX, Base, HasId
 
 if TYPE_CHECKING:
     from litestar_admin_auth.models.role import UserRole
+
+
+def _partial_index(name: str, condition: str, postgresql: str = "") -> Index:
+    """Return an index of users for whom a condition holds, in the order in which lists come."""
+    return Index(
+        f"ix_admin_auth_user_{name}",
+        "created_at",
+        "id",
+        sqlite_where=text(condition),
+        postgresql_where=text(postgresql or condition),
+    )
 
 
 class User(HasId, Base):
@@ -48,6 +59,9 @@ class User(HasId, Base):
         Index(None, "created_at", "id"),
         Index(None, "last_login_at", "id"),
         Index(None, "name", "id"),
+        # For lists of few among many; the conditions stand in has_status.
+        _partial_index("suspended", "is_active = 0", "NOT is_active"),
+        _partial_index("invited", "password_hash IS NULL AND last_login_at IS NULL"),
     )
 
     @hybrid_property
@@ -65,6 +79,20 @@ class User(HasId, Base):
             (and_(cls.password_hash.is_(None), cls.last_login_at.is_(None)), "invited"),
             else_="active",
         )
+
+    @classmethod
+    def has_status(cls, status: str) -> ColumnElement[bool]:
+        """Return the condition that ``status`` is this one, in words for which there is an index."""
+        invited = and_(cls.password_hash.is_(None), cls.last_login_at.is_(None))
+        match status:
+            case "suspended":
+                return ~cls.is_active
+            case "invited":
+                return and_(cls.is_active, invited)
+            case "active":
+                return and_(cls.is_active, ~invited)
+            case _:
+                return false()
 
     def __repr__(self) -> str:
         # Never the hash: a user ends up in logs and tracebacks.

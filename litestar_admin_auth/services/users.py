@@ -125,7 +125,7 @@ def matching_users(query: ListQuery) -> Select[User]:
     if "status" in filters:
         if filters["status"] not in STATUSES:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(STATUSES)), field="status")
-        statement = statement.where(User.status == filters["status"])
+        statement = statement.where(User.has_status(filters["status"]))
     if "role" in filters or "ends" in filters:
         grant = exists().where(UserRole.user_id == User.id)
         grant = grant.where(ending(filters["ends"]) if "ends" in filters else unexpired(now()))
