@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from litestar import Litestar
 from litestar.stores.base import Store
 from litestar.stores.file import FileStore
 from litestar.stores.memory import MemoryStore
@@ -19,13 +20,15 @@ from litestar.stores.redis import RedisStore
 from litestar.stores.valkey import ValkeyStore
 from redis.asyncio import Redis
 
+from litestar_admin_auth.auth import JWTAuthBackend, JWTConfig
 from litestar_admin_auth.auth.registry import DatabaseSessions
 from litestar_admin_auth.auth.store_sessions import MAX_SESSIONS, StoreSessions
 from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.exceptions import AdminAuthError, ConfigError, InvalidSession, RefreshReused, Unavailable
+from litestar_admin_auth.services.checks import run_checks
 from litestar_admin_auth.services.sessions import Client, SessionPolicy
 from tests.auth.refreshing import POLICY, refresh
-from tests.auth.site import Clock, Site
+from tests.auth.site import SECRET, Clock, Site, config, plugin
 
 ANN = SimpleNamespace(id=1)
 CLIENT = Client("203.0.113.9")
@@ -479,3 +482,33 @@ async def test_our_table_ends_all_sessions_of_a_user_as_a_store_does(site: Site)
     for session in ended:
         with pytest.raises(InvalidSession):
             await registry.find(session, str(user.id))
+
+
+class TestCheck:
+    """AA018: a store for one process is told at the start and is an error where production is checked."""
+
+    @pytest.mark.parametrize(("deploy", "level"), [(False, "warning"), (True, "error")])
+    async def test_a_store_for_one_process_is_found(self, store: Store, deploy: bool, level: str) -> None:
+        backend = JWTAuthBackend(JWTConfig(secret_key=SECRET), _nobody)
+        backend.use_store(store, POLICY)
+        findings = await run_checks(config(auth_backend=backend), None, deploy=deploy)
+        found = [finding.level for finding in findings if finding.id == "AA018"]
+        assert found == ([] if isinstance(store, RedisStore | ValkeyStore) else [level])
+
+    async def test_the_start_says_so_and_goes_on(self, caplog: pytest.LogCaptureFixture) -> None:
+        backend = JWTAuthBackend(JWTConfig(secret_key=SECRET), _nobody)
+        async with Litestar([], plugins=[plugin(auth_backend=backend)], logging_config=None).lifespan():
+            pass
+        assert "AA018" in caplog.text
+
+    async def test_sessions_in_our_table_or_in_a_registry_of_the_hosts_are_not_meant(self, site: Site) -> None:
+        registry = DatabaseSessions(site.database, POLICY)
+        backend = JWTAuthBackend(JWTConfig(secret_key=SECRET), _nobody, sessions=registry)
+        backend.use_store(MemoryStore(), POLICY)
+        assert backend.sessions is registry
+        findings = await run_checks(config(auth_backend=backend), None, deploy=True)
+        assert "AA018" not in [finding.id for finding in findings]
+
+
+async def _nobody(_identifier: object) -> None:
+    return None
