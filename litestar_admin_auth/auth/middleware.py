@@ -95,7 +95,13 @@ class HostAuthentication(ASGIMiddleware):
 
     def _borrowed(self, scope: Scope) -> bool:
         backend = self.runtime.backend
-        if not isinstance(backend, JWTAuthBackend) or backend.config.token_location != COOKIE:
+        if isinstance(backend, JWTAuthBackend):
+            by_cookie = backend.config.token_location == COOKIE
+        else:
+            # What another backend reads may be a cookie. The host protects itself against forged requests; that stops
+            # no WebSocket.
+            by_cookie = scope["type"] == ScopeType.WEBSOCKET
+        if not by_cookie:
             return False
         # A WebSocket is opened by a GET that no browser keeps from crossing origins.
         method: str = items_of(scope).get("method", "POST")

@@ -12,6 +12,7 @@ import pytest
 from litestar import Litestar, WebSocket, asgi, get, websocket, websocket_listener
 from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import ASGIMiddleware
+from websockets.asyncio.client import connect
 
 from litestar_admin_auth import AdminConfig, AdminPlugin
 from litestar_admin_auth.auth.live_sockets import LiveSocket, LiveSockets
@@ -461,6 +462,17 @@ async def test_a_hosts_own_backend_is_asked_again() -> None:
             answer = await http.post("/admin/api/auth/logout", headers={"sec-fetch-site": "same-origin"})
             assert answer.status_code == 200
         assert await closed(client) == 4401
+
+
+async def test_a_page_of_another_origin_opens_none_in_the_name_of_a_hosts_user() -> None:
+    app = Litestar(HANDLERS, plugins=[plugin(auth_backend=Cookies(), secret_key="")])
+    async with serving(app) as address:
+        origin: Any = "https://evil.example"
+        foreign = connect(f"ws://{address}/public", origin=origin, additional_headers={"cookie": "who=ann"})
+        async with foreign as client:
+            assert await client.recv() == "None"
+        async with open_socket(address, "/public", cookie="who=ann") as client:
+            assert await client.recv() == "ann@example.com"
 
 
 class TestSocket:
