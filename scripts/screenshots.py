@@ -31,6 +31,8 @@ PAGES = {
     "users-nothing": "/users?q=nobody-has-this-name",
     "user-new": "/users/new",
     "user": "{user}",
+    "user-invited": "{invited}",
+    "user-suspended": "{suspended}",
     "user-access": "{user}/access",
     "user-sessions": "{user}/sessions",
     "user-activity": "{user}/activity",
@@ -47,6 +49,15 @@ PAGES = {
     "account-password": "/account/password",
     "account-sessions": "/account/sessions",
     "not-found": "/no/such/page",
+}
+
+#: What is shown to whoever is not signed in.
+FOR_STRANGERS = {
+    "login": "/login",
+    "password-reset": "/password-reset",
+    "password-reset-sent": "/password-reset/sent",
+    "password-reset-dead": "/password-reset/outdated",
+    "invitation-dead": "/invitation/outdated",
 }
 
 
@@ -88,6 +99,8 @@ async def find_addresses(browser: Browser, admin: str, state: StorageState, path
     found: dict[str, str] = {}
     for name, path, label in (
         ("user", "/users?role=bookseller", ""),
+        ("invited", "/users?status=invited", ""),
+        ("suspended", "/users?status=suspended", ""),
         ("role", "/roles", "customer care"),
         ("superuser", "/roles", "superuser"),
     ):
@@ -126,10 +139,11 @@ async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
                 for name, path in pages.items():
                     await page.goto(admin + path.format(**addresses))
                     await shoot(page, f"{name}-{device}-{theme}")
-                if not wanted or "login" in wanted:
-                    await context.clear_cookies()
-                    await page.goto(f"{admin}/login")
-                    await shoot(page, f"login-{device}-{theme}")
+                await context.clear_cookies()
+                for name, path in FOR_STRANGERS.items():
+                    if not wanted or name in wanted:
+                        await page.goto(admin + path)
+                        await shoot(page, f"{name}-{device}-{theme}")
                 await context.close()
         await browser.close()
 

@@ -65,6 +65,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     output = demo.make(ADMIN_AUTH_DEMO_PASSWORD="shared by all of them")
     assert "\nemail: admin@example.com\n" in output
     assert "\npassword: shared by all of them\n" in output
+    assert str(demo.folder / "mail") in output
     return demo
 
 
@@ -186,3 +187,16 @@ class TestServing:
             assert client.get("/admin", follow_redirects=True).status_code == 200
             # A guard that asks for a role by its name asks for that role, even of a superuser.
             assert client.get("/api/stock").status_code == 403
+
+    def test_mails_end_in_the_folder_that_is_named(self, demo: Demo, address: str) -> None:
+        with httpx.Client(base_url=address, headers={"Origin": address}) as stranger:
+            asked = stranger.post("/admin/api/password-reset", json={"email": "admin@example.com"})
+            assert asked.status_code == 200
+            assert ".demo/mail" in stranger.get("/admin/password-reset/sent").text
+        for _ in range(100):
+            if files := list((demo.folder / "mail").glob("*.eml")):
+                break
+            time.sleep(0.1)
+        [mail] = [file.read_text("utf-8") for file in files]
+        assert "To: admin@example.com" in mail
+        assert f"{address}/admin/password-reset/" in mail
