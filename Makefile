@@ -1,6 +1,6 @@
 # Two commands for a fresh clone: "make demo" and "make test". Both need Python 3.11 or newer and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check format screenshots benchmarks clean package dev services
+.PHONY: help demo demo-reset test check format screenshots lighthouse benchmarks clean package dev services
 
 BIN := .venv/bin
 
@@ -31,6 +31,9 @@ screenshots: services dev ## Take pictures of every page into screenshots/
 
 benchmarks: dev ## Measure what the admin costs its host, as ratios
 	$(BIN)/python -m benchmarks
+
+lighthouse: dev ## Ask Lighthouse how accessible login, users and a role are (needs npm; 180 MB into .cache/)
+	$(BIN)/python -m scripts.lighthouse
 
 clean: ## Remove what was built and installed; the demo's data stays
 	rm -rf .venv .cache .pytest_cache .ruff_cache dist build

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import ADMIN, PASSWORD, Shop, window
+from tests.browser.test_pages import violations_of_axe
 
 pytestmark = pytest.mark.browser
 
@@ -188,3 +189,124 @@ async def test_signing_out_ends_it_for_good(chromium: Browser, shop: Shop) -> No
         await page.context.add_cookies(kept)
         await visit.open("/account")
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+class TestErrors:
+    async def test_a_refusal_names_the_permission_and_stays_in_the_shell(
+        self, chromium: Browser, shop: Shop, signed_in_as_nobody: Any
+    ) -> None:
+        async with window(chromium, shop, storage_state=signed_in_as_nobody) as visit:
+            page = visit.page
+            response = await page.goto(shop.url("/audit"))
+            assert response is not None
+            assert response.status == 403
+            await expect(page.get_by_role("heading", level=1, name="You may not do this")).to_be_visible()
+            await expect(page.locator("main code")).to_have_text("audit:read")
+            await expect(page.get_by_role("navigation", name="Administration")).to_be_visible()
+
+    @pytest.mark.parametrize(
+        ("path", "status"), [("/nothing/here", 404), ("/logout", 405), ("/users?cursor=nope", 400)]
+    )
+    async def test_other_errors_stay_in_the_shell_too(
+        self, chromium: Browser, shop: Shop, signed_in: Any, path: str, status: int
+    ) -> None:
+        async with window(chromium, shop, storage_state=signed_in) as visit:
+            response = await visit.page.goto(shop.url(path))
+            assert response is not None
+            assert response.status == status
+            await expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
+            await expect(visit.page.get_by_role("navigation", name="Administration")).to_be_visible()
+            assert await violations_of_axe(visit) == []
+            visit.assert_clean()
+
+    async def test_a_fault_is_told_once_over_the_page_that_stays(
+        self, chromium: Browser, shop: Shop, signed_in: Any
+    ) -> None:
+        async with window(chromium, shop, storage_state=signed_in) as visit:
+            page = visit.page
+            await visit.open("/users")
+            await page.route("**/admin/users?*", lambda route: route.fulfill(status=500, body="a stack trace"))
+            await page.get_by_role("searchbox").fill("anna")
+            await expect(page.get_by_text("Something went wrong on our side. Try again.")).to_have_count(1)
+            assert await page.locator("#results tbody tr").count() > 1
+            await expect(page.get_by_text("a stack trace")).to_have_count(0)
+
+    async def test_a_server_that_is_gone_is_told_too(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
+        async with window(chromium, shop, storage_state=signed_in) as visit:
+            page = visit.page
+            await visit.open("/users")
+            await page.route("**/admin/users?*", lambda route: route.abort())
+            await page.get_by_role("searchbox").fill("anna")
+            await expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+            assert await page.locator("#results tbody tr").count() > 1
+
+
+#: The pages on which something is done, and how many stops a keyboard makes there at least.
+STOPS = {
+    "": 15,
+    "/users": 25,
+    "/users/new": 12,
+    "/users/{user}": 12,
+    "/users/{user}/access": 12,
+    "/roles": 12,
+    "/roles/{role}": 25,
+    "/permissions": 10,
+    "/sessions": 10,
+    "/audit": 12,
+    "/account": 12,
+    "/account/password": 12,
+    "/account/sessions": 10,
+    "/search?q=anna": 10,
+}
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("path", STOPS)
+async def test_the_keyboard_reaches_everything_in_order_and_always_shows_where_it_is(
+    chromium: Browser, shop: Shop, signed_in: Any, path: str, width: int
+) -> None:
+    viewport = {"width": width, "height": 900}
+    async with window(chromium, shop, storage_state=signed_in, viewport=viewport) as visit:
+        await visit.open(path.format(user=shop.user_id, role=shop.role_id))
+        wanted = await visit.page.evaluate(NUMBER_STOPS)
+        reached: list[int] = []
+        for _ in range(len(wanted) + 20):
+            await visit.page.keyboard.press("Tab")
+            stop = await visit.page.evaluate(WHERE)
+            if stop is None:
+                break
+            assert stop["outlined"], stop["what"]
+            assert stop["inside"], stop["what"]
+            reached.append(stop["at"])
+        assert reached == sorted(reached)
+        # Radio buttons of one group are one stop; nothing else is left out.
+        assert set(wanted) == set(reached)
+        assert len(reached) >= STOPS[path] - (8 if width == 390 else 0)
+
+
+# Number whatever can be used, in the order of the document, and begin before the first.
+NUMBER_STOPS = """() => {
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+  const usable = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+  return [...document.querySelectorAll(usable)]
+    .filter((element) => !element.disabled && element.tabIndex >= 0)
+    .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+    .map((element, at) => Number(element.dataset.stop = at));
+}"""
+
+WHERE = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const style = getComputedStyle(element), box = element.getBoundingClientRect();
+  return {
+    what: element.outerHTML.slice(0, 120),
+    at: Number(element.dataset.stop ?? -1),
+    // A date's parts have a mark of their own each, inside the control.
+    outlined: String(element.type).startsWith("date")
+      || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2),
+    // Some of it can be seen: scrolled to, and under nothing that sticks.
+    inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
