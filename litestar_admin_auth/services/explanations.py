@@ -12,6 +12,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, StrongerThanYou
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.permissions import holds, is_code, patterns_giving
 from litestar_admin_auth.models import Permission, Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import (
@@ -27,6 +28,9 @@ from litestar_admin_auth.services.access import (
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
 from litestar_admin_auth.services.users import SORTS, UserRow, row_of, with_roles
+
+#: So many roles are named in a sentence.
+MAX_NAMED_ROLES = 10
 
 Advice = Literal["allowed", "suspended", "give_a_role", "no_role_holds_it", "ask_an_administrator"]
 
@@ -153,17 +157,24 @@ def in_words(found: Explanation) -> str:
     """Return the answer as a sentence: what a page and the command line say."""
     match found.advice:
         case "allowed":
-            return _("Yes, through %(roles)s.", roles=", ".join(dict.fromkeys(path.role for path in found.paths)))
+            return _("Yes, through %(roles)s.", roles=_some(list(dict.fromkeys(path.role for path in found.paths))))
         case "suspended":
             return _("No: this user is suspended, and no role helps until that ends.")
         case "give_a_role":
-            return _("No. Any of these roles would give it: %(roles)s.", roles=", ".join(found.would_allow))
+            return _("No. Any of these roles would give it: %(roles)s.", roles=_some(found.would_allow))
         case "no_role_holds_it" if not found.declared:
             return _("No: nobody declares this permission. Is it spelled right?")
         case "no_role_holds_it":
             return _("No, and no role holds it yet.")
         case "ask_an_administrator":
             return _("No. Ask an administrator for a role that allows it.")
+
+
+def _some(names: list[str]) -> str:
+    """Return the first names, and how many more there are: a company has five hundred roles."""
+    named = ", ".join(names[:MAX_NAMED_ROLES])
+    rest = len(names) - MAX_NAMED_ROLES
+    return f"{named} {ngettext('and %(num)s more', 'and %(num)s more', rest)}" if rest > 0 else named
 
 
 async def holders_of(database: Database, actor: Actor, code: str, query: ListQuery) -> Page[Holder]:

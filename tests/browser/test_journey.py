@@ -57,6 +57,9 @@ async def test_a_role_is_made_given_used_taken_away_and_gone_at_the_next_click(
         await page.locator("#results tbody a").first.click()
         await page.get_by_role("link", name="Access").click()
         await page.get_by_label("Role", exact=True).select_option(role)
+        if not javascript:
+            await page.get_by_role("button", name="Review").click()
+        await expect(page.get_by_text("Gains at once:")).to_be_visible()
         await page.get_by_role("button", name="Give role").click()
         await expect(held(page, role)).to_be_visible()
         await expect(page.get_by_role("row", name="orders:refund")).to_contain_text(role)
@@ -97,10 +100,10 @@ async def test_a_role_says_what_a_change_does_before_it_is_saved_and_asks_before
         await page.get_by_role("button", name="Create role").click()
         await page.locator('input[value="books:read"]').check()
         if not javascript:
-            await page.get_by_role("button", name="Show what changes").click()
+            await page.get_by_role("button", name="Review changes", exact=True).click()
         await expect(page.get_by_text("Saving changes this")).to_be_visible()
         await expect(page.locator('input[value="books:read"]')).to_be_checked()
-        await page.get_by_role("button", name="Save role").click()
+        await page.get_by_role("button", name="Save role").first.click()
         await expect(page.get_by_text("is saved and in force")).to_be_visible()
 
         await page.get_by_role("link", name="Delete role").click()

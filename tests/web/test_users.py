@@ -447,6 +447,98 @@ class TestAccess:
             await superuser.get(f"/users/{many_roles.id}/access")
         assert len(few) == len(many) > 0
 
+    async def test_shows_what_giving_a_role_changes_before_it_is_given(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role, user = await make_role("orders:*"), await site.add_user((await make_role("orders:read")).name)
+        path, sent = f"/users/{user.id}/roles/preview", {"role": role.name, "reason": "Typed", "until": "2099-01-01"}
+        page = await superuser.post(path, **sent)
+        assert "Gains at once: + orders:refund" in words(page.text)
+        assert 'value="Typed"' in page.text
+        assert "Give role" in page.text
+        part = await superuser.post(path, {"HX-Request": "true", "HX-Request-Type": "partial"}, **sent)
+        assert "<html" not in part.text
+        assert "+ orders:refund" in part.text
+        assert len(await users.grants_of(site.database, TESTS, user.id)) == 1, "nothing is given by looking"
+
+    async def test_shows_what_taking_a_role_changes_before_it_is_taken(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:*")
+        user = await site.add_user(role.name, (await make_role("orders:read")).name)
+        page = await superuser.get(f"/users/{user.id}/roles/{role.id}/removal")
+        assert "Loses at once: orders:refund" in words(page.text)
+
+    async def test_lets_a_role_end_and_go_on_in_one_click(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role, user = await make_role("orders:read"), await site.add_user()
+        end = now() + timedelta(days=3)
+        await users.grant_role(site.database, TESTS, user.id, role.name, expires_at=end)
+        path = f"/users/{user.id}/roles/{role.id}"
+        assert f"{path}/end" in (await superuser.get(f"/users/{user.id}/access")).text
+        assert "goes on" in await superuser.follow(await superuser.post(f"{path}/extension", days="30"))
+        (grant,) = await users.grants_of(site.database, TESTS, user.id)
+        assert grant.expires_at == end + timedelta(days=30)
+        assert "Ended" in await superuser.follow(await superuser.post(f"{path}/end"))
+        assert (await stored(site, user)).roles == []
+        for fields in ({"days": "0"}, {"days": "x"}, {}, {"days": "30", "csrf_token": "0" * 64}):
+            assert (await superuser.post(f"{path}/extension", **fields)).status_code == 400
+        assert (await superuser.post(f"{path}/end", csrf_token="")).status_code == 400
+        (grant,) = await users.grants_of(site.database, TESTS, user.id)
+        assert grant.expired
+
+    async def test_reads_the_end_in_the_readers_zone(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
+        role, user = await make_role("orders:read"), await site.add_user()
+        superuser.browser.cookies.set("__Host-admin_auth_zone", "Asia/Tokyo")
+        page = await superuser.get(f"/users/{user.id}/access")
+        assert "Times are in Asia/Tokyo." in page.text
+        await superuser.post(f"/users/{user.id}/roles", role=role.name, until="2099-01-01T09:00")
+        (grant,) = await users.grants_of(site.database, TESTS, user.id)
+        assert grant.expires_at == datetime(2099, 1, 1, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            ("orders:refund", "Yes, through"),
+            ("books:read", "No. Any of these roles would give it"),
+            ("money", "Which of these do you mean? orders:refund"),
+            ("no:such", "Nobody declares such a permission."),
+            ("*", "Nobody declares such a permission."),
+            ('"><img src=x>', "Nobody declares such a permission."),
+        ],
+    )
+    async def test_answers_whether_this_person_may(
+        self, site: Site, superuser: Visitor, make_role: MakeRole, asked: str, said: str
+    ) -> None:
+        user = await site.add_user((await make_role("orders:*")).name)
+        page = await superuser.browser.get(f"/admin/users/{user.id}/access", params={"may": asked})
+        assert page.status_code == 200
+        assert said in words(page.text)
+        assert "<img src=x" not in page.text
+
+    async def test_offers_to_give_only_roles_that_the_viewer_may_give(
+        self, site: Site, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        weak, strong = await make_role("orders:read"), await make_role("orders:*", "books:read")
+        clerk, user = await sign_in_as("users:read", "users:write", "orders:*"), await site.add_user()
+        page = (await clerk.get(f"/users/{user.id}/access?may=orders:read")).text
+        assert f"Give {weak.name}" in page
+        assert strong.name in page
+        assert f"Give {strong.name}" not in page
+        chosen = (await clerk.get(f"/users/{user.id}/access?may=orders:read&give={weak.name.replace(' ', '+')}")).text
+        assert f'<option selected value="{weak.name}">' in chosen
+
+    @pytest.mark.parametrize(
+        "cursor", ["nope", "after.", "before.", "after.zzz", "before.a", "\u0000", "%", "x" * 5000]
+    )
+    async def test_turns_pages_of_permissions_whatever_the_address_says(
+        self, site: Site, superuser: Visitor, cursor: str
+    ) -> None:
+        user = await site.add_user("superuser")
+        page = await superuser.browser.get(f"/admin/users/{user.id}/access", params={"cursor": cursor})
+        assert page.status_code in (200, 400)
+
     async def test_sends_whoever_opens_the_forms_address_to_the_tab(self, site: Site, superuser: Visitor) -> None:
         user = await site.add_user()
         back = await superuser.get(f"/users/{user.id}/roles")
