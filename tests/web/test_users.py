@@ -520,13 +520,12 @@ class TestAccess:
     async def test_offers_to_give_only_roles_that_the_viewer_may_give(
         self, site: Site, sign_in_as: SignIn, make_role: MakeRole
     ) -> None:
-        weak, strong = await make_role("orders:read"), await make_role("orders:*", "books:read")
-        clerk, user = await sign_in_as("users:read", "users:write", "orders:*"), await site.add_user()
-        page = (await clerk.get(f"/users/{user.id}/access?may=orders:read")).text
+        weak, strong = await make_role("letters:send"), await make_role("letters:*", "books:read")
+        clerk, user = await sign_in_as("users:read", "users:write", "letters:*"), await site.add_user()
+        page = (await clerk.get(f"/users/{user.id}/access?may=letters:send")).text
         assert f"Give {weak.name}" in page
-        assert strong.name in page
         assert f"Give {strong.name}" not in page
-        chosen = (await clerk.get(f"/users/{user.id}/access?may=orders:read&give={weak.name.replace(' ', '+')}")).text
+        chosen = (await clerk.get(f"/users/{user.id}/access?may=letters:send&give={weak.name.replace(' ', '+')}")).text
         assert f'<option selected value="{weak.name}">' in chosen
 
     @pytest.mark.parametrize(
