@@ -30,7 +30,10 @@ class AuditEventController(Controller):
         who: Annotated[str, QueryParameter(name="actor", description="Who did it: an id, an e-mail or `cli`.")] = "",
         target_type: Annotated[str, QueryParameter(description="`user`, `role` or `session`.")] = "",
         target_id: Annotated[str, QueryParameter(description="The id of what it was done to.")] = "",
+        since: Annotated[str, QueryParameter(description="From this day of UTC on, or this time with its zone.")] = "",
+        until: Annotated[str, QueryParameter(description="To the end of this day, or up to this time.")] = "",
     ) -> Listing[AuditEvent]:
         """Return events, newest first. Needs `audit:read`."""
         filters = {"action": action, "actor": who, "target_type": target_type, "target_id": target_id}
+        filters |= {"since": since, "until": until}
         return listing(await audit.list_events(database, actor, replace(page, filters=filters)), AuditEvent)

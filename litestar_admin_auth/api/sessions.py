@@ -1,10 +1,12 @@
 """``/api/sessions``: who is signed in, from where."""
 
+from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from litestar_admin_auth.api.dependencies import listing
 from litestar_admin_auth.api.schemas import Listing, Session
@@ -20,10 +22,16 @@ class SessionController(Controller):
 
     @get(summary="List sessions")
     async def list_sessions(
-        self, database: NamedDependency[Database], actor: NamedDependency[Actor], page: NamedDependency[ListQuery]
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        user: Annotated[str, QueryParameter(description="Whose: an id or an e-mail address.")] = "",
     ) -> Listing[Session]:
         """Return everybody's live sessions, newest first; also by `last_seen_at`. Needs `sessions:read`."""
-        return listing(await open_sessions.list_sessions(database, actor, page), Session)
+        return listing(
+            await open_sessions.list_sessions(database, actor, replace(page, filters={"user": user})), Session
+        )
 
     @delete("/{session_id:uuid}", summary="End a session")
     async def remove(

@@ -36,9 +36,12 @@ class UserController(Controller):
         status: Annotated[str, QueryParameter(description="`active`, `suspended`, `invited` or `locked`.")] = "",
         role: Annotated[str, QueryParameter(description="The name of a role that they hold.")] = "",
         ends: Annotated[str, QueryParameter(description="Ends of roles: within `7` or `30` days, or `ended`.")] = "",
+        last_login: Annotated[
+            str, QueryParameter(description="`never`, or so many days ago and longer: `90`.", max_length=5)
+        ] = "",
     ) -> Listing[User]:
         """Return users, newest first; sorts: `created_at`, `email`, `name`, `last_login_at`. Needs `users:read`."""
-        query = replace(page, filters={"status": status, "role": role, "ends": ends})
+        query = replace(page, filters={"status": status, "role": role, "ends": ends, "last_login": last_login})
         return listing(await users.list_users(database, actor, query), User)
 
     @post(summary="Create a user")

@@ -257,3 +257,27 @@ class TestParallelDemotion:
             second.call("DELETE", f"/users/{first.id}/roles/superuser"),
         )
         assert sorted(answer.status_code for answer in answers) == [204, 403]
+
+
+class TestFiltersOfLists:
+    async def test_are_checked_by_name(self, superuser: Caller) -> None:
+        for path, name, value in (
+            ("/users", "last_login", "soon"),
+            ("/users", "last_login", "0"),
+            ("/users", "last_login", "-1"),
+            ("/users", "last_login", "99999"),
+            ("/users", "last_login", "\u0663"),
+            ("/audit-events", "since", "yesterday"),
+            ("/audit-events", "until", "2026-13-01"),
+            ("/audit-events", "since", "2026-01-01T00:00:00"),
+            ("/audit-events", "until", "9999-12-31T23:59:59-14:00"),
+            ("/sessions", "role", "x"),
+        ):
+            assert error_of(await superuser.get(path, **{name: value}), 400)["field"] == name
+
+    async def test_narrow_by_sign_in_day_and_person(self, superuser: Caller) -> None:
+        assert (await superuser.get("/users", last_login="never")).status_code == 200
+        events = await superuser.get("/audit-events", since="2020-01-01", until="2999-01-01T00:00:00+01:00", limit=1)
+        assert len(events.json()["items"]) == 1
+        assert (await superuser.get("/audit-events", until="2020-01-01")).json()["items"] == []
+        assert (await superuser.get("/sessions", user="nobody@example.com")).json()["items"] == []

@@ -11,7 +11,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput
-from litestar_admin_auth.models import User
+from litestar_admin_auth.models import AuditEvent, User
 from litestar_admin_auth.services import audit, catalogue, open_sessions, roles, users
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, People
@@ -298,3 +298,88 @@ async def test_a_list_costs_as_many_queries_for_fifty_rows_as_for_two(
     await add(50)
     assert await cost() == few
     assert max(few.values()) <= 4
+
+
+class TestFilters:
+    async def test_of_users_tell_who_has_not_signed_in_for_long(self, database: Database, people: People) -> None:
+        moment = now()
+        await people.user(email="never@example.com", last_login_at=None)
+        for days in (1, 40, 400):
+            await people.user(email=f"days{days}@example.com", last_login_at=moment - timedelta(days=days))
+
+        async def found(last_login: str) -> set[str]:
+            page = await users.list_users(database, CLI, ListQuery(filters={"last_login": last_login}))
+            return {row.email.partition("@")[0] for row in page.items}
+
+        assert await found("never") == {"never"}
+        assert await found("30") == {"days40", "days400"}
+        assert await found("3650") == set()
+        for bad in ("", "0", "3651", "00000", "x", "1.5", "-1", "٣", "9" * 5000):
+            if bad:
+                with pytest.raises(InvalidInput) as refusal:
+                    await found(bad)
+                assert refusal.value.field == "last_login"
+
+    @pytest.mark.parametrize("status", ["active", "suspended", "invited", "locked"])
+    async def test_by_status_agree_with_what_rows_say(self, database: Database, people: People, status: str) -> None:
+        for active in (True, False):
+            for password in ("x", None):
+                for login in (now(), None):
+                    await people.user(is_active=active, password_hash=password, last_login_at=login)
+        every = (await users.list_users(database, CLI, ListQuery())).items
+        found = (await users.list_users(database, CLI, ListQuery(filters={"status": status}))).items
+        assert {row.id for row in found} == {row.id for row in every if row.status == status}
+
+    async def test_of_sessions_take_an_id_or_an_address_in_any_spelling(
+        self, database: Database, people: People
+    ) -> None:
+        person = await people.user(email="straße@example.com")
+        session = await people.session(person)
+        await people.session(await people.user())
+        for wanted in (str(person.user_id), "STRASSE@example.com", "straße@example.com"):
+            page = await open_sessions.list_sessions(database, CLI, ListQuery(filters={"user": wanted}))
+            assert [row.id for row in page.items] == [session]
+        for stranger in ("nobody", "x" * 5000, "%"):
+            assert not (await open_sessions.list_sessions(database, CLI, ListQuery(filters={"user": stranger}))).items
+
+    async def test_of_events_include_both_days(self, database: Database, people: People) -> None:
+        moments = [datetime(2026, 3, day, hour, tzinfo=UTC) for day in (1, 2, 3) for hour in (0, 23)]
+        async with database.writing() as db:
+            db.add_all(AuditEvent(at=moment, actor="x", action="thing.done") for moment in moments)
+
+        async def found(**filters: str) -> list[datetime]:
+            page = await audit.list_events(database, CLI, ListQuery(sort="at", filters=filters))
+            return [event.at for event in page.items]
+
+        assert await found(since="2026-03-02", until="2026-03-02") == moments[2:4]
+        assert await found(since="2026-03-03") == moments[4:]
+        assert await found(until="2026-03-01") == moments[:2]
+        # A time with its zone is a moment: half past midnight in Berlin is still the day before.
+        assert await found(since="2026-03-02T00:30:00+01:00", until="2026-03-02T23:00:00+00:00") == [moments[2]]
+        for name in ("since", "until"):
+            for bad in ("2026-02-30", "20260301", "2026-03-01T00:00:00", "now", "9999-12-31", "x" * 10):
+                if bad == "9999-12-31" and name == "since":
+                    continue
+                with pytest.raises(InvalidInput) as refusal:
+                    await found(**{name: bad})
+                assert refusal.value.field == name
+
+
+class TestCounting:
+    async def test_goes_no_further_than_asked(self, database: Database) -> None:
+        await add_users(database, 12)
+        page = await users.list_users(database, CLI, ListQuery(limit=5, count_to=10))
+        assert (page.total, page.more_than) == (None, 10)
+        page = await users.list_users(database, CLI, ListQuery(limit=5, count_to=12))
+        assert (page.total, page.more_than) == (12, None)
+        page = await users.list_users(database, CLI, ListQuery(limit=5, count=True, count_to=10))
+        assert (page.total, page.more_than) == (12, None)
+        page = await users.list_users(database, CLI, ListQuery(limit=5))
+        assert (page.total, page.more_than) == (None, None)
+
+    async def test_costs_nothing_where_one_page_shows_all(self, database: Database, queries: list[str]) -> None:
+        await add_users(database, 5)
+        queries.clear()
+        page = await users.list_users(database, CLI, ListQuery(limit=5, count=True))
+        assert page.total == 5
+        assert not [statement for statement in queries if "count" in statement.lower()]
