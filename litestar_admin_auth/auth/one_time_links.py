@@ -71,7 +71,13 @@ async def ask_for_reset(connection: Connection, email: str) -> None:
     account = normalize_email(address)
     await runtime.throttle.check("password_reset", account, ip)
     await runtime.throttle.failed("password_reset", account, ip)
-    runtime.background.start(request_reset(runtime.tables, address, ip=ip, mail_base=base), name="password reset")
+
+    async def in_turn() -> None:
+        # A flood of questions must not take every connection to the database.
+        async with runtime.resets:
+            await request_reset(runtime.tables, address, ip=ip, mail_base=base)
+
+    runtime.background.start(in_turn(), name="password reset")
 
 
 async def open_link(connection: Connection, token: str, purpose: Purpose) -> UserRow:
@@ -101,7 +107,7 @@ async def use_link(connection: Connection, token: str, purpose: Purpose, passwor
     runtime, ip = runtime_of(connection), ip_of(connection)
     await runtime.throttle.check(purpose, "", ip)
     try:
-        return await one_time_links.use_link(
+        user = await one_time_links.use_link(
             runtime.tables,
             runtime.passwords,
             token,
@@ -113,6 +119,9 @@ async def use_link(connection: Connection, token: str, purpose: Purpose, passwor
     except NotFound:
         await runtime.throttle.failed(purpose, "", ip)
         raise
+    # Whoever has guessed at the old password keeps nobody out who has a new one.
+    await runtime.throttle.succeeded("login", normalize_email(user.email), ip)
+    return user
 
 
 def ip_of(connection: Connection) -> str:

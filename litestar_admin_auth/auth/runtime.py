@@ -1,5 +1,6 @@
 """What one plugin's parts share: built once at the start, read by every request and command."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
@@ -38,6 +39,7 @@ class Runtime:
         throttle: The hook of every credential path.
         sockets: The WebSockets of this process.
         background: Work that no answer waits for.
+        resets: How many questions for a new password are looked into at once.
         error_page: Renders an error as HTML; the pages set it.
         pages: The templates, set by the pages.
         routes: Tells what each route of the application and of the admin asks for (``auth/access_map.py``); set at the
@@ -55,6 +57,7 @@ class Runtime:
     throttle: Throttle = field(default_factory=Unlimited)
     sockets: LiveSockets = field(init=False)
     background: Background = field(default_factory=Background)
+    resets: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     error_page: Callable[[Request[Any, Any, Any], Any], Response[Any]] | None = None
     pages: Any = None
     routes: Callable[[], Sequence[Any]] = tuple

@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 class Throttle(Protocol):
     """Counts tries.
 
-    ``door`` names the purpose, such as ``login`` or ``change_password``; ``account`` the normalised e-mail or the
-    user's id; ``ip`` the client.
+    ``door`` names the purpose: ``login``, ``change_password``, ``password_reset`` (each question for a link counts as a
+    failure, whatever came of it), ``invitation`` and ``reset`` (links that are none). ``account`` is the normalised
+    e-mail or the user's id, empty where nobody is named; ``ip`` the client.
     """
 
     async def check(self, door: str, account: str, ip: str) -> None:

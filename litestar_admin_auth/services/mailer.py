@@ -1,5 +1,6 @@
 """Writes letters out and hands them to the mail server, outside every request; what fails is tried again, then told."""
 
+import asyncio
 import logging
 from datetime import datetime
 from email.message import EmailMessage
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 #: Seconds before the second and the third try. A mail server that restarts is back by then; for longer absences
 #: there is the administrator, who sees the failure and sends a new link.
 RETRY_AFTER = (5.0, 30.0)
+
+#: A flood of mails must not become a flood of connections, which a mail server answers by refusing them all.
+SENDING_AT_ONCE = 4
 
 MAILER = Actor.system("mailer")
 
@@ -49,6 +53,7 @@ class Mailer:
     ) -> None:
         self.backend, self.title, self.background, self.database = backend, title, background, database
         self.retry_after = retry_after
+        self._lines = asyncio.Semaphore(SENDING_AT_ONCE)
         self._html = environment
         # The same templates and folders; a name in a plain text is no HTML and must arrive as it is.
         self._text = environment.overlay(autoescape=False)
@@ -92,7 +97,7 @@ class Mailer:
     async def _send(self, message: EmailMessage) -> None:
         for pause in self.retry_after:
             try:
-                await self.backend.send(message)
+                await self._hand_over(message)
             except MailFailed as failure:
                 if failure.permanent:
                     raise
@@ -100,7 +105,11 @@ class Mailer:
             else:
                 return
             await self.background.pause(pause)
-        await self.backend.send(message)
+        await self._hand_over(message)
+
+    async def _hand_over(self, message: EmailMessage) -> None:
+        async with self._lines:
+            await self.backend.send(message)
 
     async def _tell(self, letter: Letter, reason: str) -> None:
         # Kind and reason alone: the text holds the link, and whoever reads the log must not sign in with it.

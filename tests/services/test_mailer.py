@@ -1,5 +1,6 @@
 """What people are told by mail: once it is true, in their language, whatever the mail server does."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from litestar_admin_auth.models import User
 from litestar_admin_auth.services import one_time_links, passwords, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.letters import Letter, tell_password_changed
+from litestar_admin_auth.services.mailer import SENDING_AT_ONCE
 from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from tests.servers import free_port
 from tests.services.mails import BASE, SENDER, html_of, link_of, posting, text_of, token_of
@@ -210,6 +212,24 @@ class TestAServerThatIsAway:
             await one_time_links.create_link(database, CLI, id_of(person), INVITATION, mail_base=BASE)
             assert await post.sent() == []
         assert len(await people.events("mail.failed")) == 1
+
+
+async def test_a_flood_of_mails_is_no_flood_of_connections(database: Database, people: People) -> None:
+    class Slow:
+        sender, open, most, sent = SENDER, 0, 0, 0
+
+        async def send(self, message: EmailMessage) -> None:
+            self.open += 1
+            self.most = max(self.most, self.open)
+            await asyncio.sleep(0.01)
+            self.open -= 1
+            self.sent += 1
+
+    slow, somebody = Slow(), await people.user()
+    async with posting(database, slow), database.writing() as db:
+        for _ in range(30):
+            tell_password_changed(db, CLI, await db.get_one(User, id_of(somebody)))
+    assert (slow.sent, slow.most) == (30, SENDING_AT_ONCE)
 
 
 class TestLanguage:

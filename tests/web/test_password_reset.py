@@ -1,7 +1,9 @@
 """The pages of somebody who forgot the password or was invited, on a site that sends mail."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.auth.throttle import Unlimited
 from litestar_admin_auth.core.clock import now
@@ -261,6 +264,49 @@ class TestTheAnswer:
         refused = await ask(browser, "nobody@example.com")
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
         assert Strict.counted == [("password_reset", "nobody@example.com", "203.0.113.9")] * 2
+
+
+async def test_a_flood_of_questions_leaves_the_database_to_others(
+    site: MailSite, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_now, most = 0, 0
+    writing = site.database.writing
+
+    @asynccontextmanager
+    async def watched() -> AsyncGenerator[AsyncSession]:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        async with writing() as db:
+            yield db
+        open_now -= 1
+
+    token = await form_token(browser, "/admin/password-reset")
+    monkeypatch.setattr(site.database, "writing", watched)
+    data = {"csrf_token": token, "email": "nobody@example.com"}
+    answers = await asyncio.gather(*(browser.post("/admin/password-reset", data=data) for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {303}
+    await site.runtime.background.drain()
+    assert most == 2
+
+
+async def test_a_new_password_forgets_what_was_guessed_at_the_old_one(
+    site: MailSite, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noting(Unlimited):
+        forgotten: list[tuple[str, str]] = []  # noqa: RUF012
+
+        async def succeeded(self, door: str, account: str, ip: str) -> None:
+            self.forgotten.append((door, account))
+
+    user = await site.add_user()
+    await browser.get(await reset_link(site, browser, user))
+    monkeypatch.setattr(site.runtime, "throttle", Noting())
+    assert (await choose(browser, "/admin/password-reset/password", "short")).status_code == 400
+    assert Noting.forgotten == []
+    assert (await choose(browser, "/admin/password-reset/password", NEW)).status_code == 303
+    assert Noting.forgotten == [("login", user.email)]
+    await site.mails()
 
 
 class TestTheLink:
