@@ -6,12 +6,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from litestar import Litestar
 
 from benchmarks.shop import PASSWORD, Call, app_with_admin, bare, fill, longest_gap, running, seconds, sign_in, sqlite
 from litestar_admin_auth.core.passwords import Passwords
+from litestar_admin_auth.services.cursors import Cursor, encode
 
 #: Prints the resident memory of a process that has built an application, in kilobytes. Not ``ru_maxrss``: a child
 #: starts with its parent's.
@@ -70,6 +72,25 @@ async def lists(small: str, large: str) -> None:
             await sign_in(browser)
             times.append(await seconds(lambda browser=browser: browser.get("/admin/users"), rounds=3, times=15))
     row("the page of users, of 20,000", times[1] / times[0], "of 200", f"{times[1] * 1e3:.1f} ms")
+    async with running(app_with_admin(large)) as browser:
+        await sign_in(browser)
+
+        async def cost(query: str) -> float:
+            async def call() -> None:
+                (await browser.get(f"/admin/users?{query}")).raise_for_status()
+
+            return await seconds(call, rounds=3, times=10)
+
+        first = await cost("")
+        middle = encode(Cursor("email", backward=False, value="person5", id=UUID(int=0)))
+        for what, query in (
+            ("a page in the middle", f"sort=email&cursor={middle}"),
+            ("a search that many fit", "q=example"),
+            ("a search that nobody fits: it looks at everybody", "q=nobody-is-called-so"),
+            ("all of them counted", "count=true"),
+        ):
+            taken = await cost(query)
+            row(f"the page of users, of 20,000: {what}", taken / first, "its first page", f"{taken * 1e3:.1f} ms")
 
 
 def memory(url: str) -> None:

@@ -3,15 +3,20 @@
 import csv
 import io
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import select
 
 from litestar_admin_auth.core.clock import now
-from litestar_admin_auth.models import User
+from litestar_admin_auth.models import AuditEvent, User
+from litestar_admin_auth.services import export
 from tests.browser.conftest import Shop, Visit, window
 from tests.browser.test_pages import violations_of_axe
 
@@ -256,3 +261,62 @@ async def test_the_audit_log_is_filtered_by_day_and_person(
         await expect(page.locator("#results tbody tr").first).to_be_visible()
         await expect(page).to_have_url(re.compile("actor=admin%40shop.example"))
         visit.assert_clean()
+
+
+class TestBrokenDownloads:
+    """Asked for without the browser: it would try again by itself."""
+
+    @asynccontextmanager
+    async def download(self, shop: Shop, state: Any, tag: str) -> AsyncGenerator[httpx.Response]:
+        cookies = {cookie["name"]: cookie["value"] for cookie in state["cookies"]}
+        async with httpx.AsyncClient(base_url=shop.origin, cookies=cookies, headers={"Origin": shop.origin}) as client:
+            page = (await client.get(f"/admin/users?q={tag}")).text
+            token = re.search(r'name="csrf_token" value="([^"]+)"', page[page.index("<main") :])
+            assert token
+            form = {"csrf_token": token[1], "filter": f"q={tag}"}
+            async with client.stream("POST", "/admin/users/export", data=form) as response:
+                assert response.status_code == 200
+                yield response
+
+    async def test_a_fault_half_way_never_looks_like_the_end_of_the_file(
+        self, shop: Shop, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(export, "MAX_LIMIT", 2)
+        tag = await crowd(shop, 7)
+        real, calls = export.cell, 0
+
+        def fail_on_the_third_page(value: object) -> str:
+            nonlocal calls
+            calls += 1
+            if calls > 8 * 5:
+                raise RuntimeError("the disk is full")
+            return real(value)
+
+        monkeypatch.setattr(export, "cell", fail_on_the_third_page)
+        received: list[bytes] = []
+
+        async def receive() -> None:
+            async with self.download(shop, signed_in, tag) as response:
+                async for piece in response.aiter_raw():
+                    received.append(piece)  # noqa: PERF401 - what came before the fault counts
+
+        with pytest.raises(httpx.RemoteProtocolError):
+            await receive()
+        assert b"".join(received).count(b"\r\n") == 5
+
+    async def test_a_reader_who_leaves_leaves_nothing_behind(
+        self, shop: Shop, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(export, "MAX_LIMIT", 1)
+        tag = await crowd(shop, 40)
+        async with self.download(shop, signed_in, tag) as response:
+            async for _piece in response.aiter_raw():
+                break
+        # The server goes on as before, and the log has what was asked for.
+        async with self.download(shop, signed_in, tag) as response:
+            assert (await response.aread()).count(b"\r\n") == 41
+        async with shop.database.reading() as db:
+            newest = select(AuditEvent).where(AuditEvent.action == "users.exported").order_by(AuditEvent.at.desc())
+            event = await db.scalar(newest.limit(1))
+        assert event is not None
+        assert event.changes == {"rows": {"new": 40}, "filter": {"new": [f"q={tag}"]}}
