@@ -72,15 +72,17 @@ def catalogue_path(language: str) -> Path:
     return PACKAGE / "locale" / language / "LC_MESSAGES" / "admin_auth.po"
 
 
-def update(language: str, wanted: Catalog) -> tuple[int, int]:
-    """Write a language's catalogue anew; returns how many messages it has, and how many of them are untranslated."""
+def updated(language: str, wanted: Catalog) -> tuple[Catalog, bytes]:
+    """Return what a language's catalogue becomes: every wanted message, each with the words that it has already.
+
+    The second is the file as it is written.
+    """
     path = catalogue_path(language)
     known = Catalog(locale=language)
     if path.exists():
         with path.open("rb") as source:
             known = read_po(source, locale=language)
     fresh = Catalog(locale=language)
-    missing = 0
     for message in wanted:
         if message.id:
             old = known.get(message.id if isinstance(message.id, str) else message.id[0])
@@ -89,13 +91,16 @@ def update(language: str, wanted: Catalog) -> tuple[int, int]:
             if old is not None and isinstance(old.id, tuple) != isinstance(message.id, tuple):
                 translation = ""
             fresh.add(message.id, translation)
-            missing += not is_translated(translation)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as target:
-        # A header of our own: one with dates would make two branches disagree about nothing.
-        target.write(HEADER.format(language=language, plural_forms=fresh.plural_forms).encode())
-        write_po(target, fresh, width=110, sort_output=True, no_location=True, omit_header=True)
-    return len(fresh), missing
+    written = BytesIO()
+    # A header of our own: one with dates would make two branches disagree about nothing.
+    written.write(HEADER.format(language=language, plural_forms=fresh.plural_forms).encode())
+    write_po(written, fresh, width=110, sort_output=True, no_location=True, omit_header=True)
+    return fresh, written.getvalue()
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """Return the messages without words, or without some of their plural forms."""
+    return [str(message.id) for message in catalogue if message.id and not is_translated(message.string)]
 
 
 def is_translated(translation: Any) -> bool:
@@ -109,9 +114,13 @@ def main() -> None:
     left = 0
     for language in LANGUAGES:
         if language != DEFAULT_LANGUAGE:
-            count, missing = update(language, wanted)
-            left += missing
-            print(f"{language}: {count} messages, {missing} untranslated")
+            catalogue, written = updated(language, wanted)
+            path = catalogue_path(language)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(written)
+            missing = untranslated(catalogue)
+            left += len(missing)
+            print(f"{language}: {len(catalogue)} messages, {len(missing)} untranslated")
     sys.exit(1 if left else 0)
 
 
