@@ -16,7 +16,8 @@ from litestar_admin_auth.models import Permission, Role, RolePermission
 from litestar_admin_auth.services.access import require, require_any
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate
+from litestar_admin_auth.services.permission_texts import description_of, search_permissions
 
 PACKAGE, HOST, ORPHANED = SOURCES = ("package", "host", "orphaned")
 
@@ -82,7 +83,7 @@ async def list_permissions(database: Database, actor: Actor, query: ListQuery) -
         InvalidInput: For a bad filter, sort, limit, cursor or search.
     """
     filters = filters_of(query, "source", "role")
-    statement = select(Permission).where(*search(query, Permission.code, Permission.description))
+    statement = select(Permission).where(*search_permissions(query))
     if "source" in filters:
         if filters["source"] not in SOURCES:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(SOURCES)), field="source")
@@ -94,7 +95,7 @@ async def list_permissions(database: Database, actor: Actor, query: ListQuery) -
             statement = statement.where(Permission.code.in_(await _given_by(db, held)))
         page = await paginate(db, statement, query, SORTS, key=Permission.id)
         giving = await _roles_giving(db, [entry.code for entry in page.items])
-    return page.map(lambda entry: _row(Declared(entry.code, entry.description, entry.source), giving[entry.code]))
+    return page.map(lambda entry: _row(_declared(entry), giving[entry.code]))
 
 
 async def get_permission(database: Database, actor: Actor, code: str) -> PermissionRow:
@@ -112,7 +113,7 @@ async def get_permission(database: Database, actor: Actor, code: str) -> Permiss
         if entry is None:
             raise NotFound(_("There is no such permission."))
         giving = await _roles_giving(db, [code])
-    return _row(Declared(entry.code, entry.description, entry.source), giving[code])
+    return _row(_declared(entry), giving[code])
 
 
 async def all_permissions(database: Database, actor: Actor) -> list[Declared]:
@@ -124,7 +125,7 @@ async def all_permissions(database: Database, actor: Actor) -> list[Declared]:
     async with database.reading() as db:
         await require_any(db, actor, "permissions:read", "roles:read")
         entries = (await db.scalars(select(Permission).order_by(Permission.code))).all()
-    return [Declared(entry.code, entry.description, entry.source) for entry in entries]
+    return [_declared(entry) for entry in entries]
 
 
 async def check_known(db: AsyncSession, wanted: Iterable[str], *, kept: Iterable[str] = ()) -> set[str]:
@@ -235,6 +236,10 @@ async def _roles_giving(db: AsyncSession, codes: Iterable[str]) -> dict[str, lis
                 held.setdefault(role, []).append(pattern)
         found[code] = [GivingRole(role_id, name, held[name, role_id]) for name, role_id in sorted(held)]
     return found
+
+
+def _declared(entry: Permission) -> Declared:
+    return Declared(entry.code, description_of(entry.code, entry.description), entry.source)
 
 
 def _row(entry: Declared, giving: list[GivingRole]) -> PermissionRow:

@@ -27,6 +27,7 @@ from litestar_admin_auth.services.access import (
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
+from litestar_admin_auth.services.permission_texts import description_of, search_permissions
 from litestar_admin_auth.services.users import SORTS, UserRow, row_of, with_roles
 
 #: So many roles are named in a sentence.
@@ -107,12 +108,15 @@ async def effective_permissions(
         NotFound: When there is no such user.
         InvalidInput: For ``q``.
     """
-    wanted = search(ListQuery(q=q), Permission.code, Permission.description)
+    wanted = search_permissions(ListQuery(q=q))
     async with database.reading() as db:
         user = await _load_to_explain(db, actor, user_id)
         catalogue = (await db.scalars(select(Permission).where(*wanted).order_by(Permission.code))).all()
     ways = _ways(user)
-    found = [EffectivePermission(entry.code, entry.description, _paths(ways, entry.code)) for entry in catalogue]
+    found = [
+        EffectivePermission(entry.code, description_of(entry.code, entry.description), _paths(ways, entry.code))
+        for entry in catalogue
+    ]
     return [permission for permission in found if permission.paths]
 
 

@@ -1,6 +1,6 @@
 """One search over users, roles and permissions, for whoever types a word to get somewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from litestar_admin_auth.models import Permission, Role, User
 from litestar_admin_auth.services.access import held_by_actor
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, search
+from litestar_admin_auth.services.permission_texts import description_of, search_permissions
 
 #: Of each kind: who does not see it among these types another word, or opens the list.
 LIMIT = 6
@@ -69,18 +70,16 @@ async def find(database: Database, actor: Actor, q: str) -> Found:
     query = ListQuery(q=q)
     users = select(User.id, User.email, User.name).where(*search(query, User.email, User.name))
     roles = select(Role.id, Role.name, Role.description).where(*search(query, Role.name, Role.description))
-    codes = select(Permission.code, Permission.description).where(
-        *search(query, Permission.code, Permission.description)
-    )
+    codes = select(Permission.code, Permission.description).where(*search_permissions(query))
     if not q.split():
         return Found()
-    statements: dict[str, tuple[str, type[Any], Any]] = {
+    statements: dict[str, tuple[str, Callable[..., Any], Any]] = {
         # Users are many: newest first is the order of an index, so that the search ends at the first few.
         "users": ("users:read", FoundUser, users.order_by(User.created_at.desc(), User.id.desc())),
         "roles": ("roles:read", FoundRole, roles.order_by(_beginning_first(Role.name, q), Role.name)),
         "permissions": (
             "permissions:read",
-            FoundPermission,
+            _permission,
             codes.order_by(_beginning_first(Permission.code, q), Permission.code),
         ),
     }
@@ -96,6 +95,10 @@ async def find(database: Database, actor: Actor, q: str) -> Found:
             if len(rows) > LIMIT:
                 more.add(kind)
     return Found(**found, more=frozenset(more))
+
+
+def _permission(code: str, stored: str) -> FoundPermission:
+    return FoundPermission(code, description_of(code, stored))
 
 
 def _beginning_first(column: InstrumentedAttribute[str], q: str) -> Any:
