@@ -10,11 +10,13 @@ from litestar import Litestar
 from litestar_admin_auth.api import controllers as api_controllers
 from litestar_admin_auth.auth.access_map import access_map, admin_access_map
 from litestar_admin_auth.auth.runtime import Runtime
+from litestar_admin_auth.auth.sign_in_status import sign_in_status
 from litestar_admin_auth.cli.running import ACTOR, admin, as_json, cell, print_json, print_rows, run
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.mount import build_inner
 from litestar_admin_auth.services import explanations, roles, users
 from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery, Page
+from litestar_admin_auth.services.sign_in_status import SignInStatus
 from litestar_admin_auth.web import controllers as web_controllers
 
 T = TypeVar("T")
@@ -93,3 +95,27 @@ def explain(app: Litestar, user: str, permission: str, as_json: bool) -> None:
         click.echo(f"  role {path.role} holds {path.permission}, {given}")
     for path in found.ended:
         click.echo(f"  role {path.role} gave {path.permission} until {cell(path.expires_at)}")
+
+
+@admin.command("sign-in-status")
+@click.argument("user")
+@as_json
+def sign_in_status_command(app: Litestar, user: str, as_json: bool) -> None:
+    """Tell why USER cannot sign in, or that nothing is in the way."""
+
+    async def work(runtime: Runtime, database: Database) -> SignInStatus:
+        row = await users.find_user(database, ACTOR, user)
+        return await sign_in_status(runtime, ACTOR, row.id)
+
+    found = run(app, work)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"{user} {'can' if found.can_sign_in else 'cannot'} sign in")
+    for obstacle in found.obstacles:
+        times = (("since", obstacle.since), ("until", obstacle.until))
+        known = "".join(f", {word} {cell(moment)}" for word, moment in times if moment is not None)
+        by = f", by {cell(obstacle.by)}" if obstacle.by else ""
+        click.echo(f"  {obstacle.code}: {obstacle.message}{known}{by} (remedy: {obstacle.remedy})")
+    for failure in found.failed_logins:
+        click.echo(f"  refused on {cell(failure.at)} from {cell(failure.ip)}")

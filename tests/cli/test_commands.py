@@ -118,6 +118,7 @@ class TestGrants:
             ["grant", "ann@example.com", "superuser", "--until", "tomorrow"],
             ["revoke", "ann@example.com", "superuser"],
             ["explain", "ann@example.com", "no code"],
+            ["sign-in-status", "nobody@example.com"],
             ["set-password", "nobody@example.com", "--no-input"],
             ["revoke-sessions", "nobody@example.com"],
             ["users", "--status", "bogus"],
@@ -131,6 +132,18 @@ class TestGrants:
             assert result.errors.startswith("Error: "), mistake
             assert result.errors.count("\n") == 1, mistake
             assert result.output == "", mistake
+
+
+class TestSignInStatus:
+    def test_names_each_obstacle_for_people_and_for_programs(self, settled: Site) -> None:
+        said, ann, root = settled.admin_each(
+            ["sign-in-status", "ann@example.com"],
+            ["sign-in-status", "ann@example.com", "--json"],
+            ["sign-in-status", "root@example.com", "--json"],
+        )
+        assert said.output.startswith("ann@example.com can sign in\n  no_roles: No role is held")
+        assert [obstacle["remedy"] for obstacle in ann.json["obstacles"]] == ["give_role"]
+        assert (root.json["can_sign_in"], root.json["obstacles"]) == (True, [])
 
 
 class TestLists:
