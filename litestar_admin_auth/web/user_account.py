@@ -18,6 +18,7 @@ from litestar_admin_auth.web.forms import ConfirmForm, read_form
 from litestar_admin_auth.web.one_time_link import new_link
 from litestar_admin_auth.web.render import admin_url, render, see_other
 from litestar_admin_auth.web.user_page import require_changeable, user_url
+from litestar_admin_auth.web.users import profile_page
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -38,14 +39,20 @@ class UserAccountPages(Controller):
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await _require_token(request)
-        return await new_link(request, user, INVITATION)
+        try:
+            return await new_link(request, user, INVITATION)
+        except Conflict as error:
+            return await profile_page(request, user, status_code=error.status_code, problem=error.message)
 
     @post("/password-reset")
     async def send_reset_link(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await _require_token(request)
-        return await new_link(request, user, RESET)
+        try:
+            return await new_link(request, user, RESET)
+        except Conflict as error:
+            return await profile_page(request, user, status_code=error.status_code, problem=error.message)
 
     @post("/reactivation")
     async def reactivate(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:

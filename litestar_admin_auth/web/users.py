@@ -115,7 +115,7 @@ class UserPages(Controller):
         require_shown(request, "users:read")
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
-        return await _profile_page(request, user, _form_of(request, user))
+        return await profile_page(request, user)
 
     @post("/{user_id:uuid}")
     async def save(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
@@ -123,7 +123,7 @@ class UserPages(Controller):
         user = await users.get_user(database, actor, user_id)
         form = ProfileForm(request, await read_form(request))
         if not form.validate():
-            return await _profile_page(request, user, form, status_code=400)
+            return await profile_page(request, user, form, status_code=400)
         try:
             user = await users.update_user(
                 database,
@@ -139,7 +139,7 @@ class UserPages(Controller):
             return await _conflict_page(request, user_id, form, error)
         except AdminAuthError as error:
             form.blame(error)
-            return await _profile_page(request, user, form, status_code=error.status_code)
+            return await profile_page(request, user, form, status_code=error.status_code)
         flash(request, "success", _("The profile of %(email)s is saved.", email=user.email))
         return see_other(request, user_url(request, user_id))
 
@@ -158,9 +158,19 @@ async def _new_page(
     return render(request, "users/new.html", status_code=status_code, form=form, mails=mails)
 
 
-async def _profile_page(
-    request: AnyRequest, user: UserRow, form: ProfileForm, *, status_code: int = 200, **context: Any
+async def profile_page(
+    request: AnyRequest, user: UserRow, form: ProfileForm | None = None, *, status_code: int = 200, **context: Any
 ) -> Response[Any]:
+    """Answer with the Profile tab.
+
+    Args:
+        request: The request.
+        user: Whose.
+        form: What was posted; None for what is stored.
+        status_code: Such as 409 after a refusal.
+        **context: ``conflict`` or ``problem``, as the templates say.
+    """
+    form = form or _form_of(request, user)
     changeable = await is_changeable(request, user.id)
     status = await sign_in_status(runtime_of(request), tables_and_actor(request)[1], user.id)
     return tab_page(
@@ -179,7 +189,7 @@ async def _conflict_page(request: AnyRequest, user_id: UUID, form: ProfileForm, 
     differences = [(label, stored, typed) for label, stored, typed in compared if stored != typed]
     form.version.data = str(user.version)
     form.form_errors.append(error.message)
-    return await _profile_page(request, user, form, status_code=error.status_code, conflict=differences)
+    return await profile_page(request, user, form, status_code=error.status_code, conflict=differences)
 
 
 def _form_of(request: AnyRequest, user: UserRow) -> ProfileForm:

@@ -661,7 +661,9 @@ class TestOneTimeLink:
         refused = await superuser.post(f"/users/{away.id}/password-reset")
         assert (forged.status_code, refused.status_code) == (400, 409)
         assert "/admin/password-reset/" not in forged.text + refused.text
+        # Told where the way out is: on the user's page.
         assert "Reactivate the user first." in refused.text
+        assert f'action="/admin/users/{away.id}/reactivation"' in refused.text
 
     async def test_has_no_page_to_come_back_to(self, site: Site, superuser: Visitor) -> None:
         user = await site.add_user()
