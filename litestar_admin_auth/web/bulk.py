@@ -9,6 +9,7 @@ from litestar import Request, Response
 
 from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.services.bulk import (
     GONE,
@@ -44,6 +45,7 @@ class Act:
         make: Makes the service's operation from the form; None for an export, which changes nothing.
         done: What to say afterwards.
         unchanged: Why there is nothing to do for a row.
+        own: What the row of whoever asks is called.
         form: What else is asked.
         danger: Whether somebody loses something by it.
     """
@@ -57,6 +59,7 @@ class Act:
     make: Callable[[Any], Operation[Any]] | None = None
     done: Callable[[int], str] = str
     unchanged: str = ""
+    own: str = _l("you yourself")
     form: type[Form] = ConfirmForm
     danger: bool = False
 
@@ -211,7 +214,7 @@ def tell(request: AnyRequest, act: Act, outcome: Outcome) -> None:
 def reason_text(act: Act, reason: str) -> str:
     """Return why a row is left as it is, to be read after its name."""
     return {
-        YOURSELF: _("your own"),
+        YOURSELF: str(act.own),
         STRONGER: _("with permissions that you lack"),
         LAST_SUPERUSER: _("the last active superuser"),
         UNCHANGED: str(act.unchanged),

@@ -27,6 +27,7 @@ ACTS = (
         button=_l("End sessions"),
         make=lambda form: RevokeSessions(),
         done=lambda count: ngettext("%(num)s session has ended.", "%(num)s sessions have ended.", count),
+        own=_l("the one that you use"),
         danger=True,
     ),
     Act(

@@ -385,14 +385,16 @@ class TestBatches:
     async def test_let_others_write_in_between(
         self, database: Database, people: People, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begun, pause = asyncio.Event(), bulk.let_others_in
+        begun, suspend = asyncio.Event(), Suspend.apply
         monkeypatch.setattr(bulk, "PAUSE", 0.11)
 
-        async def pausing() -> None:
+        async def slowly(*arguments: Any) -> None:
+            # Who comes while the lock is held, and has waited for so long, looks only every tenth of a second.
             begun.set()
-            await pause()
+            await asyncio.sleep(0.3)
+            await suspend(*arguments)
 
-        monkeypatch.setattr(bulk, "let_others_in", pausing)
+        monkeypatch.setattr(Suspend, "apply", slowly)
         targets = [await people.user() for _ in range(15)]
         other = await people.user()
 

@@ -103,7 +103,7 @@ class TestSuspension:
         assert "3 are left as they are" in text
         assert f"{boss.email} with permissions that you lack" in text
         assert f"{away.email} suspended already" in text
-        assert f"{actor.user.email} your own" in text
+        assert f"{actor.user.email} you yourself" in text
         told = await actor.follow(await answer(actor, page.text))
         assert "1 user is suspended. Left as they are:" in told
         assert (await stored(site, boss)).status == "active"
