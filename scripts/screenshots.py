@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, StorageState, async_playwright
@@ -48,8 +49,18 @@ PAGES = {
     "account": "/account",
     "account-password": "/account/password",
     "account-sessions": "/account/sessions",
+    "account-preferences": "/account/preferences",
+    "bulk-question": "/users/bulk?act=suspend&all=1",
+    "bulk-role": "/users/bulk?act=give-role&all=1&role=bookseller",
+    "search": "/search?q=bo",
+    "keys": "/help/keys",
     "not-found": "/no/such/page",
+    "damaged": "/users?cursor=nope",
 }
+
+#: What somebody without a role sees.
+FOR_NOBODY = {"landing": "", "refused": "/users", "landing-account": "/account"}
+NOBODY = "nobody@example.com"
 
 #: What is shown to whoever is not signed in.
 FOR_STRANGERS = {
@@ -58,6 +69,59 @@ FOR_STRANGERS = {
     "password-reset-sent": "/password-reset/sent",
     "password-reset-dead": "/password-reset/outdated",
     "invitation-dead": "/invitation/outdated",
+}
+
+
+async def fill_badly(page: Page, path: str, button: str, fields: dict[str, str]) -> None:
+    """Send a form that cannot be saved; the fields by their labels."""
+    await page.goto(path)
+    for label, value in fields.items():
+        await page.get_by_label(label, exact=True).fill(value)
+    await page.get_by_role("button", name=button, exact=True).click()
+    await page.get_by_role("alert").wait_for()
+
+
+async def invite_badly(page: Page, admin: str) -> None:
+    await fill_badly(page, f"{admin}/users/new", "Invite", {"E-mail": "admin@example.com"})
+
+
+async def name_badly(page: Page, admin: str) -> None:
+    await fill_badly(page, f"{admin}/roles/new", "Create role", {"Name": "superuser"})
+
+
+async def change_badly(page: Page, admin: str) -> None:
+    fields = {"Current password": "wrong", "New password": "short", "New password, once more": "other"}
+    await fill_badly(page, f"{admin}/account/password", "Change password", fields)
+
+
+async def open_palette(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/users")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("bo")
+    await page.get_by_role("group", name="Users").wait_for()
+
+
+async def open_menu(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/roles")
+    if await page.get_by_role("button", name="Menu").is_visible():
+        await page.get_by_role("button", name="Menu").click()
+    await page.locator("details.account summary").click()
+
+
+async def open_dialog(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/account/sessions")
+    await page.get_by_role("link", name="Sign out everywhere else").click()
+    await page.get_by_role("dialog").wait_for()
+
+
+#: What is there only after somebody did something; not the whole page, since dialogs and menus lie over the window.
+STATES: dict[str, Callable[[Page, str], Awaitable[None]]] = {
+    "palette": open_palette,
+    "menu": open_menu,
+    "dialog": open_dialog,
+    "user-new-error": invite_badly,
+    "role-new-error": name_badly,
+    "account-password-error": change_badly,
 }
 
 
@@ -78,15 +142,28 @@ def start_demo(port: int, password: str) -> subprocess.Popen[bytes]:
     sys.exit("the demo does not answer")
 
 
+def add_nobody(password: str) -> None:
+    """Add somebody without a role to the demo's people; where they are already, give them the password."""
+    environment = os.environ | {"ADMIN_AUTH_DEMO_DIR": str(DATA), "ADMIN_AUTH_PASSWORD": password}
+    admin = [sys.executable, "-m", "litestar", "--app", "examples.demo.app:app", "admin"]
+    for command in (["create-user", "--email", NOBODY, "--no-input"], ["set-password", NOBODY, "--no-input"]):
+        subprocess.run([*admin, *command], cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+async def enter(page: Page, admin: str, email: str, password: str) -> None:
+    """Sign in through the form."""
+    await page.goto(f"{admin}/login")
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(admin)
+
+
 async def sign_in(browser: Browser, admin: str, password: str) -> StorageState:
     """Sign in through the form and return the cookies."""
     context = await browser.new_context()
     page = await context.new_page()
-    await page.goto(f"{admin}/login")
-    await page.get_by_label("E-mail").fill("admin@example.com")
-    await page.get_by_label("Password", exact=True).fill(password)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(admin)
+    await enter(page, admin, "admin@example.com", password)
     state = await context.storage_state()
     await context.close()
     return state
@@ -139,7 +216,18 @@ async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
                 for name, path in pages.items():
                     await page.goto(admin + path.format(**addresses))
                     await shoot(page, f"{name}-{device}-{theme}")
+                for name, arrange in STATES.items():
+                    if not wanted or name in wanted:
+                        await arrange(page, admin)
+                        await shoot(page, f"{name}-{device}-{theme}", full_page=False)
                 await context.clear_cookies()
+                if not wanted or wanted & set(FOR_NOBODY):
+                    await enter(page, admin, NOBODY, password)
+                    for name, path in FOR_NOBODY.items():
+                        if not wanted or name in wanted:
+                            await page.goto(admin + path)
+                            await shoot(page, f"{name}-{device}-{theme}")
+                    await context.clear_cookies()
                 for name, path in FOR_STRANGERS.items():
                     if not wanted or name in wanted:
                         await page.goto(admin + path)
@@ -156,6 +244,7 @@ def main() -> None:
     password = secrets.token_urlsafe(16)
     demo = start_demo(port, password)
     try:
+        add_nobody(password)
         asyncio.run(shoot_all(f"http://127.0.0.1:{port}/admin", password, set(sys.argv[1:])))
     finally:
         demo.terminate()

@@ -113,7 +113,7 @@ async def examine(visit: Visit, path: str, status: int) -> None:
     assert len(visit.requests) <= MAX_REQUESTS, [request.url for request in visit.requests]
     origins = {request.url.split("/admin")[0] for request in visit.requests}
     assert origins == {visit.shop.origin}
-    assert await visit.layout_shift() == 0
+    assert await visit.layout_shift() == 0, await visit.moved_outside_the_list()
     widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1], await overflowing(visit)
     assert await violations_of_axe(visit) == []
