@@ -47,6 +47,9 @@ class Database:
             await connection.execution_options(**{_WRITE: True})
             async with AsyncSession(connection, expire_on_commit=False) as db:
                 async with db.begin():
+                    # Begin now, not with the first statement: its "now" would be from before the wait for the lock, and
+                    # an actor whose grant has been ended meanwhile would pass for one who still holds it.
+                    await db.connection()
                     yield db
                 waiting: list[Any] = db.info.pop(_AFTER_COMMIT, [])
         # With the connection given back: whoever is told now may read what was written.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -25,12 +25,6 @@ from litestar_admin_auth.services.access import (
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
-
-#: What a list may be filtered by: grants that end within so many days, or that have ended.
-ENDS = ("7", "30", "ended")
-
-#: The most days that a grant is extended by at once: ten years.
-MAX_EXTENSION_DAYS = 3650
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ async def grants_of(database: Database, actor: Actor, user_id: UUID) -> list[Gra
         if actor.user_id != user_id:
             await require(db, actor, "users:read")
         user = await load_user(db, user_id)
-    return sorted((_describe(grant) for grant in user.grants), key=lambda grant: grant.role)
+    return sorted((describe(grant) for grant in user.grants), key=lambda grant: grant.role)
 
 
 async def grant_role(
@@ -97,56 +91,7 @@ async def grant_role(
         require_covers(held, role.codes)
         async with keeping_a_superuser(db):
             grant = give_role(db, actor, user, role, reason=reason, expires_at=expires_at)
-        return _describe(grant)
-
-
-async def extend_grant(database: Database, actor: Actor, user_id: UUID, role_id: UUID, *, days: int) -> Grant:
-    """Let a grant end so many days later than it would, or so many days from now when it has ended already.
-
-    Who gave the role, when and why stays; the audit log tells who extended it.
-
-    Args:
-        database: Where.
-        actor: Must hold ``users:write``, everything the role holds and everything the user holds.
-        user_id: Whose.
-        role_id: Of which role.
-        days: From 1 to 3650.
-
-    Raises:
-        NotAllowed: Without ``users:write``.
-        NotFound: When there is no such user, or the user was not given the role.
-        StrongerThanYou: When the role or the user holds what the actor does not.
-        InvalidInput: For ``days``, or when the grant has no end.
-    """
-    if not 1 <= days <= MAX_EXTENSION_DAYS:
-        raise InvalidInput(_("Choose from 1 to %(maximum)s.", maximum=MAX_EXTENSION_DAYS), field="days")
-    async with database.writing() as db:
-        user, grant = await _load_grant_to_change(database, db, actor, user_id, role_id)
-        if grant.expires_at is None:
-            raise InvalidInput(_("This role has no end."), field="days")
-        try:
-            later = max(now(), grant.expires_at) + timedelta(days=days)
-        except OverflowError as error:
-            raise InvalidInput(_("The calendar ends before that."), field="days") from error
-        _move_end(db, actor, user, grant, later, "user.role_extended")
-        return _describe(grant)
-
-
-async def end_grant(database: Database, actor: Actor, user_id: UUID, role_id: UUID) -> Grant:
-    """End a grant now. It stays to be seen, and can be extended again; one that has ended stays as it is.
-
-    Raises:
-        NotAllowed: Without ``users:write``.
-        NotFound: When there is no such user, or the user was not given the role.
-        StrongerThanYou: When the role or the user holds what the actor does not.
-        LastSuperuser: When nobody else could administer everything.
-    """
-    async with database.writing() as db:
-        user, grant = await _load_grant_to_change(database, db, actor, user_id, role_id)
-        if not has_ended(grant, now()):
-            async with keeping_a_superuser(db):
-                _move_end(db, actor, user, grant, now(), "user.role_ended")
-        return _describe(grant)
+        return describe(grant)
 
 
 async def revoke_role(database: Database, actor: Actor, user_id: UUID, role_name: str) -> None:
@@ -197,41 +142,6 @@ async def set_roles(
     return bool(given or taken)
 
 
-def ending(value: str) -> ColumnElement[bool]:
-    """Return the condition of a filter on the end of grants: one of ``ENDS``.
-
-    Raises:
-        InvalidInput: For ``ends``.
-    """
-    moment = now()
-    if value not in ENDS:
-        raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(ENDS)), field="ends")
-    if value == "ended":
-        return UserRole.expires_at <= moment
-    return UserRole.expires_at.between(moment, moment + timedelta(days=int(value)))
-
-
-async def _load_grant_to_change(
-    database: Database, db: AsyncSession, actor: Actor, user_id: UUID, role_id: UUID
-) -> tuple[User, UserRole]:
-    await database.serialize_access_changes(db)
-    held = await require(db, actor, "users:write")
-    user = await load_user_to_change(db, actor, held, user_id)
-    grant = next((grant for grant in user.grants if grant.role_id == role_id), None)
-    if grant is None:
-        raise NotFound(_("This user does not have that role."))
-    require_covers(held, grant.role.codes)
-    return user, grant
-
-
-def _move_end(db: AsyncSession, actor: Actor, user: User, grant: UserRole, end: datetime, action: str) -> None:
-    before = _terms(grant)
-    grant.expires_at = end
-    changes = {"role": {"old": grant.role.name, "new": grant.role.name}, **difference(before, _terms(grant))}
-    record(db, actor, action, target=user, changes=changes)
-    _touch(user)
-
-
 async def load_roles(db: AsyncSession, names: list[str], *, field: str) -> dict[str, Role]:
     """Return roles by their names, with what they hold.
 
@@ -271,37 +181,38 @@ def give_role(
 ) -> UserRole:
     """Give a loaded user a role inside the caller's transaction, who has asked all the questions."""
     grant = _give(db, actor, user, role, reason=reason, expires_at=expires_at)
-    _touch(user)
+    touch(user)
     return grant
 
 
 def take_role(db: AsyncSession, actor: Actor, user: User, grant: UserRole) -> None:
     """Take a role away from a loaded user inside the caller's transaction, who has asked all the questions."""
     _take(db, actor, user, grant)
-    _touch(user)
+    touch(user)
 
 
 def _give(
     db: AsyncSession, actor: Actor, user: User, role: Role, *, reason: str, expires_at: datetime | None
 ) -> UserRole:
     grant = next((grant for grant in user.grants if grant.role_id == role.id), None)
-    before = {} if grant is None else _terms(grant)
+    before = {} if grant is None else terms(grant)
     if grant is None:
         grant = UserRole(role_id=role.id, role=role)
         user.grants.append(grant)
     grant.granted_at, grant.granted_by = now(), actor.label
     grant.reason, grant.expires_at = reason, expires_at
-    record(db, actor, "user.role_granted", target=user, changes=difference(before, _terms(grant)))
+    record(db, actor, "user.role_granted", target=user, changes=difference(before, terms(grant)))
     return grant
 
 
 def _take(db: AsyncSession, actor: Actor, user: User, grant: UserRole) -> None:
-    before = _terms(grant)
+    before = terms(grant)
     user.grants.remove(grant)
     record(db, actor, "user.role_revoked", target=user, changes={"role": {"old": before["role"], "new": None}})
 
 
-def _terms(grant: UserRole) -> dict[str, str | None]:
+def terms(grant: UserRole) -> dict[str, str | None]:
+    """Return what the audit log tells of a grant."""
     return {
         "role": grant.role.name,
         "reason": grant.reason,
@@ -309,12 +220,14 @@ def _terms(grant: UserRole) -> dict[str, str | None]:
     }
 
 
-def _touch(user: User) -> None:
+def touch(user: User) -> None:
+    """Count up a user whose roles have changed."""
     user.version += 1
     user.updated_at = now()
 
 
-def _describe(grant: UserRole) -> Grant:
+def describe(grant: UserRole) -> Grant:
+    """Return a loaded grant as a row."""
     return Grant(
         role_id=grant.role_id,
         role=grant.role.name,

@@ -12,7 +12,7 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import User, UserRole
 from litestar_admin_auth.services.access import has_ended, load_role, require, unexpired
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.grants import ending
+from litestar_admin_auth.services.grant_ends import ending
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.users import UserRow, row_of
 

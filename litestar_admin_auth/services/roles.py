@@ -1,150 +1,43 @@
 """Roles: named sets of permissions. Each function is one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import EditConflict, NameTaken, NotFound
-from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
 from litestar_admin_auth.models import AuditEvent, Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import (
     keeping_a_superuser,
-    load_role,
     load_role_to_change,
     require,
-    require_any,
     require_covers,
-    roles_beyond,
-    unexpired,
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.catalogue import check_known
 from litestar_admin_auth.services.constraints import violates_unique
-from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.members import Member as Member
 from litestar_admin_auth.services.members import members_of as members_of
+from litestar_admin_auth.services.role_lists import FILTERS as FILTERS
+from litestar_admin_auth.services.role_lists import RoleRow as RoleRow
+from litestar_admin_auth.services.role_lists import all_role_names as all_role_names
+from litestar_admin_auth.services.role_lists import assignable_role_names as assignable_role_names
+from litestar_admin_auth.services.role_lists import find_role as find_role
+from litestar_admin_auth.services.role_lists import get_role as get_role
+from litestar_admin_auth.services.role_lists import list_roles as list_roles
+from litestar_admin_auth.services.role_lists import loaded_row, row_of
+from litestar_admin_auth.services.role_lists import matching_roles as matching_roles
 from litestar_admin_auth.services.role_preview import RolePreview as RolePreview
 from litestar_admin_auth.services.role_preview import UserChange as UserChange
 from litestar_admin_auth.services.role_preview import preview_new_role as preview_new_role
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
 from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
-
-#: What a list of roles can be filtered by.
-FILTERS = ("permission",)
-
-
-@dataclass(frozen=True)
-class RoleRow:
-    """A role as pages and API show it; ``members`` counts the users who hold it by an unexpired grant."""
-
-    id: UUID
-    name: str
-    description: str
-    permissions: list[str]
-    members: int
-    is_system: bool
-    version: int
-    updated_at: datetime
-
-
-async def list_roles(database: Database, actor: Actor, query: ListQuery) -> Page[RoleRow]:
-    """Return roles, newest first, searched by name and description; filters as in :func:`matching_roles`.
-
-    Sorts: ``created_at``, ``name``, ``updated_at``, ``members``.
-
-    Raises:
-        NotAllowed: Without ``roles:read``.
-        InvalidInput: For a bad filter, sort, limit, cursor or search.
-    """
-    sorts = {
-        "created_at": Sort(Role.created_at),
-        "name": Sort(Role.name),
-        "updated_at": Sort(Role.updated_at),
-        "members": Sort(_members_of_each(), never_null=True),
-    }
-    statement = matching_roles(query).options(selectinload(Role.permissions))
-    async with database.reading() as db:
-        await require(db, actor, "roles:read")
-        page = await paginate(db, statement, query, sorts, key=Role.id)
-        members = await _count_members(db, [role.id for role in page.items])
-    return page.map(lambda role: _row(role, members.get(role.id, 0)))
-
-
-def matching_roles(query: ListQuery) -> Select[Role]:
-    """Return the statement for all roles that a search and its filters let through.
-
-    Filter: ``permission`` (roles that hold exactly this code or wildcard).
-
-    Raises:
-        InvalidInput: For a bad filter or search, naming it.
-    """
-    filters = filters_of(query, *FILTERS)
-    statement = select(Role).where(*search(query, Role.name, Role.description))
-    if "permission" in filters:
-        statement = statement.where(
-            exists().where(RolePermission.role_id == Role.id, RolePermission.code == filters["permission"])
-        )
-    return statement
-
-
-async def all_role_names(database: Database, actor: Actor) -> list[str]:
-    """Return the names of all roles, sorted: what filters and forms offer.
-
-    Raises:
-        NotAllowed: Without ``roles:read`` or ``users:read``.
-    """
-    async with database.reading() as db:
-        await require_any(db, actor, "roles:read", "users:read")
-        return list((await db.scalars(select(Role.name).order_by(Role.name))).all())
-
-
-async def assignable_role_names(database: Database, actor: Actor) -> list[str]:
-    """Return the names of the roles that the actor may give to others, sorted: those that hold nothing more.
-
-    Raises:
-        NotAllowed: Without ``users:write``.
-    """
-    async with database.reading() as db:
-        held = await require(db, actor, "users:write")
-        beyond = await roles_beyond(db, held)
-        rows = await db.execute(select(Role.id, Role.name).order_by(Role.name))
-        return [name for role_id, name in rows if role_id not in beyond]
-
-
-async def get_role(database: Database, actor: Actor, role_id: UUID) -> RoleRow:
-    """Return one role.
-
-    Raises:
-        NotAllowed: Without ``roles:read``.
-        NotFound: When there is no such role.
-    """
-    async with database.reading() as db:
-        await require(db, actor, "roles:read")
-        return await _loaded_row(db, await load_role(db, role_id))
-
-
-async def find_role(database: Database, actor: Actor, role_id: str) -> RoleRow:
-    """Return the role with an id as it stands in an address.
-
-    Raises:
-        NotAllowed: Without ``roles:read``.
-        NotFound: When there is no such role, or this is no id.
-    """
-    try:
-        wanted = UUID(role_id)
-    except ValueError as error:
-        raise NotFound(_("There is no such role.")) from error
-    return await get_role(database, actor, wanted)
 
 
 async def create_role(
@@ -177,7 +70,7 @@ async def create_role(
         _set_codes(actor, role, codes)
         record(db, actor, "role.created", target=role, changes=difference({}, _contents(role)))
         await db.flush()
-        return _row(role, 0)
+        return row_of(role, 0)
 
 
 async def update_role(
@@ -242,7 +135,7 @@ async def update_role(
             for event in events:
                 # One saving, one time: it is how services/role_history.py tells savings apart.
                 event.at = role.updated_at
-        return await _loaded_row(db, role)
+        return await loaded_row(db, role)
 
 
 async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
@@ -301,39 +194,3 @@ def _set_codes(actor: Actor, role: Role, codes: set[str]) -> None:
 
 def _contents(role: Role) -> dict[str, object]:
     return {"name": role.name, "description": role.description, "permissions": role.codes}
-
-
-def _members_of_each() -> ColumnElement[int]:
-    return (
-        select(func.count())
-        .select_from(UserRole)
-        .where(UserRole.role_id == Role.id, unexpired(now()))
-        .correlate(Role)
-        .scalar_subquery()
-    )
-
-
-async def _count_members(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, int]:
-    rows = await db.execute(
-        select(UserRole.role_id, func.count())
-        .where(UserRole.role_id.in_(role_ids), unexpired(now()))
-        .group_by(UserRole.role_id)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def _loaded_row(db: AsyncSession, role: Role) -> RoleRow:
-    return _row(role, (await _count_members(db, [role.id])).get(role.id, 0))
-
-
-def _row(role: Role, members: int) -> RoleRow:
-    return RoleRow(
-        id=role.id,
-        name=role.name,
-        description=role.description,
-        permissions=role.codes,
-        members=members,
-        is_system=role.is_system,
-        version=role.version,
-        updated_at=role.updated_at,
-    )

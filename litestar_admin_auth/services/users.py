@@ -28,13 +28,14 @@ from litestar_admin_auth.services.access import (
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.constraints import violates_unique
+from litestar_admin_auth.services.grant_ends import end_grant as end_grant
+from litestar_admin_auth.services.grant_ends import ending
+from litestar_admin_auth.services.grant_ends import extend_grant as extend_grant
 from litestar_admin_auth.services.grants import Grant as Grant
-from litestar_admin_auth.services.grants import end_grant as end_grant
-from litestar_admin_auth.services.grants import ending, set_roles
-from litestar_admin_auth.services.grants import extend_grant as extend_grant
 from litestar_admin_auth.services.grants import grant_role as grant_role
 from litestar_admin_auth.services.grants import grants_of as grants_of
 from litestar_admin_auth.services.grants import revoke_role as revoke_role
+from litestar_admin_auth.services.grants import set_roles
 from litestar_admin_auth.services.letters import tell_email_changed
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
 from litestar_admin_auth.services.sessions import end_sessions_of_all

@@ -214,6 +214,19 @@ async def _conflict_page(request: AnyRequest, role_id: UUID, draft: Draft, error
     opened = form.opened_version
     form.version.data = str(role.version)
     form.form_errors.append(error.message)
+    preview = None
+    try:
+        preview = await roles.preview_role(
+            database,
+            actor,
+            role_id,
+            name=form.name.data,
+            description=form.description.data,
+            permissions=draft.permissions,
+        )
+    except AdminAuthError as refusal:
+        # Saving will be refused once more, for another reason: said now, beside this one.
+        form.blame(refusal)
     return await _role_page(
         request,
         role,
@@ -224,5 +237,6 @@ async def _conflict_page(request: AnyRequest, role_id: UUID, draft: Draft, error
             "permissions": [(code, code in stored, code in ticked) for code in sorted(stored ^ ticked)],
             "changes": await latest_changes(database, actor, role_id, count=role.version - opened),
         },
+        preview=preview,
         reviewed=True,
     )

@@ -9,7 +9,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, LastSuperuser, NotAllowed, NotFound, StrongerThanYou
 from litestar_admin_auth.services import access, roles, users
-from litestar_admin_auth.services.grants import MAX_EXTENSION_DAYS
+from litestar_admin_auth.services.grant_ends import MAX_EXTENSION_DAYS
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.conftest import Clock
 from tests.services.people import CLI, People, id_of

@@ -262,6 +262,28 @@ class TestRolePage:
         await superuser.follow(await superuser.post(f"/roles/{role.id}", **mine, version="2"))
         assert (await stored(site, role)).description == "mine"
 
+    async def test_tells_after_a_conflict_who_it_was_only_to_who_may_see_users_or_the_log(
+        self, site: Site, superuser: Visitor, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read")
+        await superuser.post(f"/roles/{role.id}", name=role.name, version="1", permissions=["orders:refund"])
+        assert superuser.user is not None
+        for more, told in (((), False), (("users:read",), True), (("audit:read",), True)):
+            clerk = await sign_in_as("roles:*", "orders:*", *more)
+            page = await clerk.post(f"/roles/{role.id}", name=role.name, version="1", permissions=["orders:read"])
+            assert page.status_code == 409
+            assert ("Somebody saved this role" in words(page.text)) is not told
+            assert (superuser.user.email in page.text) is told
+
+    async def test_shows_after_a_conflict_what_saving_again_would_change(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read")
+        await site.add_user(role.name)
+        await roles.update_role(site.database, TESTS, role.id, permissions=["books:read"])
+        page = await superuser.post(f"/roles/{role.id}", name=role.name, version="1", permissions=["orders:read"])
+        assert "1 person + orders:read books:read" in words(page.text)
+
     @pytest.mark.parametrize("version", ["", "one", "-1", "1" * 30])
     async def test_saves_nothing_without_a_version(
         self, site: Site, superuser: Visitor, make_role: MakeRole, version: str
