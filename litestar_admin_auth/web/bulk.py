@@ -207,7 +207,9 @@ def tell(request: AnyRequest, act: Act, outcome: Outcome) -> None:
         parts.append(ngettext("%(num)s was not reached.", "%(num)s were not reached.", outcome.not_reached))
     left = _left(act, outcome.reasons)
     if left:
-        parts.append(_("Left as they are: %(reasons)s.", reasons=", ".join(f"{count} {text}" for text, count in left)))
+        parts.append(
+            _("Left as they are: %(reasons)s.", reasons=_(", ").join(f"{count} {text}" for text, count in left))
+        )
     flash(request, "warning" if outcome.stopped or not outcome.changed else "success", " ".join(parts))
 
 

@@ -22,6 +22,11 @@ def join_path(base: str, *parts: object) -> str:
     return "/".join([base, *(quote(str(part), safe="") for part in parts)]) or "/"
 
 
+#: The symbols that point forward or back, and turn round where people read from right to left. A clock, a magnifier or
+#: "play" stays as it is.
+DIRECTED = frozenset({"chevron-left", "chevron-right", "arrow-up-right", "log-out"})
+
+
 @dataclass(frozen=True)
 class NavItem:
     """An entry of the side navigation."""
@@ -79,8 +84,8 @@ class AdminSite:
 
     def icon(self, name: str) -> Markup:
         """A decorative symbol of ``static/icons.svg``; the text beside it says what it means."""
-        return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-            self.static("icons.svg"), name
+        return Markup('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+            " turns" if name in DIRECTED else "", self.static("icons.svg"), name
         )
 
 
