@@ -11,7 +11,7 @@ from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.models import Role, Session, User, UserRole
 from litestar_admin_auth.services.access import codes_granted_to, require
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.bulk import STRONGER, YOURSELF, Operation, Rules
+from litestar_admin_auth.services.bulk_operation import STRONGER, YOURSELF, Operation, Rules
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.open_sessions import live, matching_sessions, revoke
 

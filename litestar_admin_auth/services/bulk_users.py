@@ -23,7 +23,7 @@ from litestar_admin_auth.services.access import (
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.bulk import LAST_SUPERUSER, STRONGER, UNCHANGED, YOURSELF, Operation, Rules
+from litestar_admin_auth.services.bulk_operation import LAST_SUPERUSER, STRONGER, UNCHANGED, YOURSELF, Operation, Rules
 from litestar_admin_auth.services.grants import give_role, in_the_future, load_roles, take_role
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.sessions import end_sessions_of_all

@@ -11,7 +11,7 @@ from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
-from litestar_admin_auth.services.bulk import (
+from litestar_admin_auth.services.bulk_operation import (
     GONE,
     LAST_SUPERUSER,
     STRONGER,

@@ -11,7 +11,7 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.services import bulk, roles
-from litestar_admin_auth.services.bulk import Operation, Plan
+from litestar_admin_auth.services.bulk_operation import Operation, Plan
 from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole
 from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
 from litestar_admin_auth.web.bulk import Act, Asked, given_by_address, offered, question, read_asked, refused, tell
@@ -149,7 +149,7 @@ async def _answer(request: AnyRequest, given: PostedForm, *, may_change: bool) -
                 error, status_code = _("This form has expired. Send it once more."), 400
         plan = await bulk.plan(database, actor, operation, asked.selection)
     except InvalidInput as refusal:
-        if refusal.field not in ("role", "reason", "expires_at"):
+        if refusal.field not in ("role", "reason", "expires_at", "until"):
             raise
         # People give a day, the service takes a moment.
         refusal.field = "until" if refusal.field == "expires_at" else refusal.field

@@ -15,7 +15,14 @@ from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, Select
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services import bulk, users
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.bulk import Operation, Selection
+from litestar_admin_auth.services.bulk_operation import (
+    LAST_SUPERUSER,
+    STRONGER,
+    UNCHANGED,
+    YOURSELF,
+    Operation,
+    Selection,
+)
 from litestar_admin_auth.services.bulk_sessions import RevokeSessions
 from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole
 from litestar_admin_auth.services.lists import ListQuery
@@ -89,9 +96,9 @@ class TestEachOperation:
         assert plan.selected == 7
         assert set(plan.changed) == {id_of(person) for person in weak}
         assert {(row.label, row.reason) for row in plan.skipped} == {
-            (actor.label, bulk.YOURSELF),
-            (stronger.label, bulk.STRONGER),
-            (idle.label, bulk.UNCHANGED),
+            (actor.label, YOURSELF),
+            (stronger.label, STRONGER),
+            (idle.label, UNCHANGED),
         }
         assert [event.action for event in await people.events()] == ["user.role_granted"]  # the preparation's
 
@@ -248,9 +255,9 @@ class TestTheLastSuperuser:
         await people.user(roles=["superuser"], until=now() + timedelta(days=1))
         await people.user(roles=["superuser"], password_hash=None)
         plan = await bulk.plan(database, CLI, make(), EVERYBODY)
-        assert [row.reason for row in plan.skipped] == [bulk.LAST_SUPERUSER]
+        assert [row.reason for row in plan.skipped] == [LAST_SUPERUSER]
         outcome = await bulk.run(database, CLI, make(), EVERYBODY, fingerprint=plan.fingerprint)
-        assert (outcome.changed, outcome.reasons) == (5, {bulk.LAST_SUPERUSER: 1})
+        assert (outcome.changed, outcome.reasons) == (5, {LAST_SUPERUSER: 1})
         left = [
             p
             for p in everybody
@@ -273,7 +280,7 @@ class TestTheLastSuperuser:
         await people.role("*", name="owner")
         person = await people.user(roles=["superuser", "owner"])
         assert (await bulk.run(database, CLI, TakeRole("owner"), these(person))).changed == 1
-        assert (await bulk.run(database, CLI, TakeRole("superuser"), these(person))).reasons == {bulk.LAST_SUPERUSER: 1}
+        assert (await bulk.run(database, CLI, TakeRole("superuser"), these(person))).reasons == {LAST_SUPERUSER: 1}
 
 
 class TestSelection:
