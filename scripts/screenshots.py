@@ -30,6 +30,8 @@ PAGES = {
     "users": "/users",
     "users-search": "/users?q=an&status=active",
     "users-nothing": "/users?q=nobody-has-this-name",
+    "users-suspension": "/users/bulk?act=suspend&all=1",
+    "users-role": "/users/bulk?act=give-role&all=1&role=bookseller",
     "user-new": "/users/new",
     "user": "{user}",
     "user-invited": "{invited}",

@@ -80,7 +80,7 @@ class StaticFiles:
             whole.update(f"{name}\0{len(content)}\0".encode())
             whole.update(content)
         files = {name: read_file(name, content) for name, content in contents.items()}
-        return cls(files=files, digest=whole.hexdigest()[:10])
+        return cls(files=files, digest=whole.hexdigest()[:8])
 
     def path(self, name: str) -> str:
         """Where a file is below the admin path; raises ``KeyError`` for no such name, so that a typo cannot ship."""
