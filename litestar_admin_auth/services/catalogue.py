@@ -17,7 +17,7 @@ from litestar_admin_auth.services.access import require, require_any
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate
-from litestar_admin_auth.services.permission_texts import description_of, search_permissions
+from litestar_admin_auth.services.own_texts import permission_description, search_permissions
 
 PACKAGE, HOST, ORPHANED = SOURCES = ("package", "host", "orphaned")
 
@@ -239,7 +239,7 @@ async def _roles_giving(db: AsyncSession, codes: Iterable[str]) -> dict[str, lis
 
 
 def _declared(entry: Permission) -> Declared:
-    return Declared(entry.code, description_of(entry.code, entry.description), entry.source)
+    return Declared(entry.code, permission_description(entry.code, entry.description), entry.source)
 
 
 def _row(entry: Declared, giving: list[GivingRole]) -> PermissionRow:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from babel.lists import format_list
 from sqlalchemy import select
 
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig, check_secret
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import ConfigError, LastSuperuser
+from litestar_admin_auth.core.i18n import current_locale
+from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.mail_backends import ConsoleMail, FolderMail, MemoryMail
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from litestar_admin_auth.models import Permission
@@ -22,6 +25,7 @@ from litestar_admin_auth.services.migrations import at_head
 Level = Literal["error", "warning", "info"]
 
 _HASH_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+_ORIGIN = "AdminConfig.public_origin='https://...'"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -99,8 +103,9 @@ def _cookies(config: AdminConfig, *, excused: bool) -> list[Finding]:
     if not insecure or excused:
         return []
     # Anybody on the way could read the cookie from the first plain request, and be that person.
-    hint = "Remove it and serve over HTTPS, or run in debug mode on your own machine."
-    return [Finding("AA007", "error", f"{' and '.join(insecure)} is off.", hint)]
+    hint = _("Remove it and serve over HTTPS, or run in debug mode on your own machine.")
+    names = format_list(insecure, locale=current_locale())
+    return [Finding("AA007", "error", _("%(settings)s is off.", settings=names), hint)]
 
 
 def _jwt(config: AdminConfig) -> JWTConfig | None:
@@ -115,70 +120,76 @@ def _store(config: AdminConfig, *, deploy: bool) -> list[Finding]:
         return []
     # A second worker knows nothing of the first one's sessions or, on a shared disk, renews what that one has ended.
     level: Level = "error" if deploy else "warning"
-    hint = "Register Redis or Valkey: Litestar(stores={'admin_auth': RedisStore.with_client(...)})."
-    return [Finding("AA018", level, "Sessions are kept in a store that serves one process only.", hint)]
+    example = "Litestar(stores={'admin_auth': RedisStore.with_client(...)})"
+    hint = _("Register Redis or Valkey: %(example)s.", example=example)
+    return [Finding("AA018", level, _("Sessions are kept in a store that serves one process only."), hint)]
 
 
 async def _tables(config: AdminConfig, database: Database, *, strict: bool) -> list[Finding]:
     level: Level = "error" if strict else "warning"
     if not await at_head(database):
-        hint = "Run: litestar admin migrate"
-        return [Finding("AA020", level, "The tables are not at the newest revision.", hint)]
+        hint = _("Run: %(command)s", command="litestar admin migrate")
+        return [Finding("AA020", level, _("The tables are not at the newest revision."), hint)]
     findings: list[Finding] = []
     async with database.reading() as db:
         try:
             await require_a_superuser_remains(db)
         except LastSuperuser:
-            hint = "Run: litestar admin create-superuser"
-            findings.append(Finding("AA021", level, "There is no active superuser.", hint))
+            hint = _("Run: %(command)s", command="litestar admin create-superuser")
+            findings.append(Finding("AA021", level, _("There is no active superuser."), hint))
         rows = await db.execute(select(Permission.code, Permission.description))
         stored = {code: description for code, description in rows}  # noqa: C416 - dict() takes no rows
     # The start brings the catalogue up to date by itself.
     declared = {**config.permissions, **OWN_PERMISSIONS}
     if strict and any(stored.get(code) != description for code, description in declared.items()):
-        hint = "Run: litestar admin sync-permissions"
-        findings.append(Finding("AA022", "warning", "The catalogue lacks permissions that are declared.", hint))
+        hint = _("Run: %(command)s", command="litestar admin sync-permissions")
+        findings.append(Finding("AA022", "warning", _("The catalogue lacks permissions that are declared."), hint))
     return findings
 
 
 def _mail(config: AdminConfig, *, deploy: bool) -> list[Finding]:
     if config.mail is None:
-        hint = (
-            "Set AdminConfig.mail or ADMIN_AUTH_MAIL_URL: people then reset passwords and hear of changes themselves."
-        )
-        return [Finding("AA073", "warning", "AdminConfig.mail is not set.", hint)] if deploy else []
+        hint = _("Set AdminConfig.mail or ADMIN_AUTH_MAIL_URL: people then reset passwords and hear of changes.")
+        message = _("%(setting)s is not set.", setting="AdminConfig.mail")
+        return [Finding("AA073", "warning", message, hint)] if deploy else []
     findings: list[Finding] = []
     if config.public_origin is None:
-        hint = "Set AdminConfig.public_origin='https://...'. Until then links are shown to administrators instead."
+        hint = _("Set %(setting)s. Until then links are shown to administrators instead.", setting=_ORIGIN)
         findings.append(
-            Finding("AA071", "warning", "No link can be mailed: AdminConfig.public_origin is not set.", hint)
+            Finding("AA071", "warning", _("No link can be mailed: AdminConfig.public_origin is not set."), hint)
         )
     if deploy and isinstance(config.mail, ConsoleMail | FolderMail | MemoryMail):
-        hint = "Use SMTPMail, or a backend of your own."
-        findings.append(Finding("AA072", "error", f"{type(config.mail).__name__} delivers no mail.", hint))
+        hint = _("Use SMTPMail, or a backend of your own.")
+        message = _("%(backend)s delivers no mail.", backend=type(config.mail).__name__)
+        findings.append(Finding("AA072", "error", message, hint))
     return findings
 
 
 def _production(config: AdminConfig, database: Database | None, *, debug: bool) -> list[Finding]:
     findings: list[Finding] = []
     if debug:
-        hint = "Set debug=False: error pages of the application show source code."
-        findings.append(Finding("AA030", "error", "The application runs in debug mode.", hint))
+        hint = _("Set debug=False: error pages of the application show source code.")
+        findings.append(Finding("AA030", "error", _("The application runs in debug mode."), hint))
     if config.public_origin is None:
-        hint = "Set AdminConfig.public_origin='https://...': links in mails must not follow the Host header."
-        findings.append(Finding("AA031", "error", "AdminConfig.public_origin is not set.", hint))
+        hint = _("Set %(setting)s: links in mails must not follow the Host header.", setting=_ORIGIN)
+        message = _("%(setting)s is not set.", setting="AdminConfig.public_origin")
+        findings.append(Finding("AA031", "error", message, hint))
     for origin in (config.public_origin, *config.trusted_origins):
         if origin is not None and not origin.startswith("https://"):
-            hint = "Serve over HTTPS and name that origin."
-            findings.append(Finding("AA032", "error", f"{origin} is not an HTTPS origin.", hint))
+            hint = _("Serve over HTTPS and name that origin.")
+            findings.append(Finding("AA032", "error", _("%(origin)s is not an HTTPS origin.", origin=origin), hint))
     jwt = _jwt(config)
     wanted = _HASH_BYTES.get(jwt.algorithm, 0) if jwt is not None else 0
     if jwt is not None and len(jwt.keys.current.root) < wanted:
         # RFC 7518 section 3.2: as long as the hash. 32 bytes are out of reach all the same, so it is no error.
-        hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(64))"'
-        message = f"JWTConfig.secret_key is shorter than the {wanted} bytes of {jwt.algorithm}."
+        hint = _("Run: %(command)s", command='python -c "import secrets; print(secrets.token_urlsafe(64))"')
+        message = _(
+            "JWTConfig.secret_key is shorter than the %(bytes)s bytes of %(algorithm)s.",
+            bytes=wanted,
+            algorithm=jwt.algorithm,
+        )
         findings.append(Finding("AA061", "warning", message, hint))
     if database is not None and not database.is_postgresql:
-        hint = "Use PostgreSQL as soon as there is more than one worker process or machine."
-        findings.append(Finding("AA033", "warning", "The tables are in an SQLite file.", hint))
+        hint = _("Use PostgreSQL as soon as there is more than one worker process or machine.")
+        findings.append(Finding("AA033", "warning", _("The tables are in an SQLite file."), hint))
     return findings

@@ -27,7 +27,7 @@ from litestar_admin_auth.services.access import (
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
-from litestar_admin_auth.services.permission_texts import description_of, search_permissions
+from litestar_admin_auth.services.own_texts import permission_description, search_permissions
 from litestar_admin_auth.services.users import SORTS, UserRow, row_of, with_roles
 
 #: So many roles are named in a sentence.
@@ -114,7 +114,7 @@ async def effective_permissions(
         catalogue = (await db.scalars(select(Permission).where(*wanted).order_by(Permission.code))).all()
     ways = _ways(user)
     found = [
-        EffectivePermission(entry.code, description_of(entry.code, entry.description), _paths(ways, entry.code))
+        EffectivePermission(entry.code, permission_description(entry.code, entry.description), _paths(ways, entry.code))
         for entry in catalogue
     ]
     return [permission for permission in found if permission.paths]

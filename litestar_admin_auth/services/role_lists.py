@@ -16,6 +16,7 @@ from litestar_admin_auth.models import Role, RolePermission, UserRole
 from litestar_admin_auth.services.access import load_role, require, require_any, roles_beyond, unexpired
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
+from litestar_admin_auth.services.own_texts import role_description
 
 #: What a list of roles can be filtered by.
 FILTERS = ("permission",)
@@ -154,7 +155,7 @@ def row_of(role: Role, members: int) -> RoleRow:
     return RoleRow(
         id=role.id,
         name=role.name,
-        description=role.description,
+        description=role_description(is_system=role.is_system, stored=role.description),
         permissions=role.codes,
         members=members,
         is_system=role.is_system,

@@ -14,7 +14,7 @@ from litestar_admin_auth.models import Permission, Role, User
 from litestar_admin_auth.services.access import held_by_actor
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, search
-from litestar_admin_auth.services.permission_texts import description_of, search_permissions
+from litestar_admin_auth.services.own_texts import permission_description, role_description, search_permissions
 
 #: Of each kind: who does not see it among these types another word, or opens the list.
 LIMIT = 6
@@ -69,14 +69,15 @@ async def find(database: Database, actor: Actor, q: str) -> Found:
     """
     query = ListQuery(q=q)
     users = select(User.id, User.email, User.name).where(*search(query, User.email, User.name))
-    roles = select(Role.id, Role.name, Role.description).where(*search(query, Role.name, Role.description))
+    roles = select(Role.id, Role.name, Role.description, Role.is_system)
+    roles = roles.where(*search(query, Role.name, Role.description))
     codes = select(Permission.code, Permission.description).where(*search_permissions(query))
     if not q.split():
         return Found()
     statements: dict[str, tuple[str, Callable[..., Any], Any]] = {
         # Users are many: newest first is the order of an index, so that the search ends at the first few.
         "users": ("users:read", FoundUser, users.order_by(User.created_at.desc(), User.id.desc())),
-        "roles": ("roles:read", FoundRole, roles.order_by(_beginning_first(Role.name, q), Role.name)),
+        "roles": ("roles:read", _role, roles.order_by(_beginning_first(Role.name, q), Role.name)),
         "permissions": (
             "permissions:read",
             _permission,
@@ -97,8 +98,12 @@ async def find(database: Database, actor: Actor, q: str) -> Found:
     return Found(**found, more=frozenset(more))
 
 
+def _role(role_id: UUID, name: str, stored: str, is_system: bool) -> FoundRole:
+    return FoundRole(role_id, name, role_description(is_system=is_system, stored=stored))
+
+
 def _permission(code: str, stored: str) -> FoundPermission:
-    return FoundPermission(code, description_of(code, stored))
+    return FoundPermission(code, permission_description(code, stored))
 
 
 def _beginning_first(column: InstrumentedAttribute[str], q: str) -> Any:

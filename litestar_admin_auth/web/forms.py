@@ -6,6 +6,7 @@ Litestar's own parser is not used: it keeps parsed bodies in an ``lru_cache``, a
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from gettext import NullTranslations
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
@@ -13,14 +14,15 @@ import wtforms
 from litestar import Request
 from markupsafe import Markup
 from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
 from wtforms.validators import ValidationError
 
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core import i18n
 from litestar_admin_auth.core.exceptions import BodyTooLarge, InvalidInput, UnsupportedBody
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.core.text import check_storable
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -138,13 +140,18 @@ class SessionCSRF(CSRF):
 
 
 class Translations:
-    """WTForms' own messages, through our gettext."""
+    """WTForms' own messages, from the catalogues that it ships."""
 
     def gettext(self, message: str) -> str:
-        return _(message)
+        return _shipped_with_wtforms().gettext(message)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return ngettext(singular, plural, n)
+        return _shipped_with_wtforms().ngettext(singular, plural, n)
+
+
+def _shipped_with_wtforms() -> NullTranslations:
+    # Every language of ours is among its; a test says so for the next one.
+    return get_translations([i18n.active_language()])
 
 
 class FormMeta(DefaultMeta):

@@ -1,4 +1,4 @@
-"""What permissions allow, in the reader's language: our own are stored in English and translated when shown."""
+"""Texts of our own that are stored in English, in the reader's language: what permissions allow, what a role is for."""
 
 from sqlalchemy import ColumnElement, or_
 
@@ -8,9 +8,14 @@ from litestar_admin_auth.models import Permission
 from litestar_admin_auth.services.lists import ListQuery, search
 
 
-def description_of(code: str, stored: str) -> str:
+def permission_description(code: str, stored: str) -> str:
     """Return what a permission allows: the host's own words as they are, ours in the reader's language."""
     return _(OWN_PERMISSIONS[code]) if code in OWN_PERMISSIONS else stored
+
+
+def role_description(*, is_system: bool, stored: str) -> str:
+    """Return what a role is for: what people wrote as it is, of the built-in role in the reader's language."""
+    return _("May do everything") if is_system else stored
 
 
 def search_permissions(query: ListQuery) -> list[ColumnElement[bool]]:

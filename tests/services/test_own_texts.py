@@ -1,4 +1,4 @@
-"""What permissions allow is told, and found, in the reader's language."""
+"""Texts of our own that are stored are told, and found, in the reader's language."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 
 from litestar_admin_auth.core import i18n
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import catalogue, search
+from litestar_admin_auth.services import catalogue, roles, search
 from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.explanations import effective_permissions
 from litestar_admin_auth.services.lists import ListQuery
@@ -40,6 +40,15 @@ async def test_every_face_of_the_catalogue_translates_our_own(database: Database
         (await search.find(database, CLI, "audit:read")).permissions[0].description,
     ]
     assert found == [GERMAN] * 5
+
+
+async def test_the_built_in_role_is_described_in_it_too(database: Database, people: People) -> None:
+    written = await people.role(name="orders desk", description="May do everything")
+    listed = {row.name: row.description for row in (await roles.list_roles(database, CLI, ListQuery())).items}
+    assert listed == {"superuser": "Darf alles", "orders desk": "May do everything"}
+    found = (await search.find(database, CLI, "everything")).roles
+    assert {role.name: role.description for role in found} == listed
+    assert written.description == "May do everything"
 
 
 async def test_those_of_the_host_stay_as_the_host_wrote_them(database: Database) -> None:
