@@ -1,7 +1,9 @@
 """Where a request comes from: the socket, and forwarded headers only from proxies that the host listed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from litestar.datastructures import Headers
 
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.services.sessions import Client
@@ -23,16 +25,19 @@ def proxy_networks(trusted_proxies: Sequence[str]) -> Networks:
         ) from error
 
 
-def client_of(peer: str, headers: Mapping[str, str], proxies: Networks) -> Client:
+def client_of(peer: str, headers: Headers, proxies: Networks) -> Client:
     """Return the client's address and user agent.
 
     Args:
         peer: The socket's address; empty on a Unix socket.
-        headers: The request's headers, names in lower case.
+        headers: The request's headers.
         proxies: Networks whose ``X-Forwarded-For`` counts.
     """
     # Read from the right: what stands left of the first stranger was written by the stranger.
-    hops = [hop.strip() for hop in headers.get("x-forwarded-for", "").split(",")] if proxies else []
+    # Some proxies, HAProxy for one, add a line of their own below the stranger's: all lines are one list (RFC 9110
+    # section 5.3).
+    forwarded = ",".join(headers.getall("x-forwarded-for", [])) if proxies else ""
+    hops = [hop.strip() for hop in forwarded.split(",")] if forwarded else []
     address = peer
     while hops and _within(address, proxies):
         hop = hops.pop()
