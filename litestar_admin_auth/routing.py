@@ -32,23 +32,42 @@ def place_mount(app: Litestar, path: str) -> None:
     """
     router: Any = app.asgi_router
     _prune(router.root_route_map_node, path)
-    others = {mount: node for mount, node in router._mount_routes.items() if mount != path}
-    patterns = sorted(others)
-    router._mount_paths_regex = re.compile("|".join([rf"{re.escape(path)}(?=/|$)", *patterns]))
-    seeing = lru_cache(1024)(router._handle_routing)
-    hidden: Any = copy(router)
-    hidden._mount_routes = others
-    hidden._mount_paths_regex = re.compile("|".join(patterns)) if patterns else None
-    overlooking = lru_cache(1024)(hidden._handle_routing)
+    router.handle_routing = _Routing(router, path)
 
-    def handle_routing(path: str, method: Any) -> Any:
+
+class _Routing:
+    """Finds the handler for a path, in the place of the router's own function.
+
+    Args:
+        router: The host's.
+        path: The admin path.
+    """
+
+    def __init__(self, router: Any, path: str) -> None:
+        self._router, self._path = router, path
+        self._place()
+
+    def __call__(self, path: str, method: Any) -> Any:
+        # A host that registers a route while it runs makes the router look for mounts in its own way again.
+        if self._router._mount_paths_regex is not self._regex:
+            self._place()
         if not _overlooked.get():
-            return seeing(path=path, method=method)
+            return self._seeing(path=path, method=method)
         # Once: a handler of the host's that calls its own application sees the admin again.
         _overlooked.set(False)
-        return overlooking(path=path, method=method)
+        return self._overlooking(path=path, method=method)
 
-    router.handle_routing = handle_routing
+    def _place(self) -> None:
+        router: Any = self._router
+        others = {mount: node for mount, node in router._mount_routes.items() if mount != self._path}
+        patterns = sorted(others)
+        self._regex = re.compile("|".join([rf"{re.escape(self._path)}(?=/|$)", *patterns]))
+        router._mount_paths_regex = self._regex
+        hidden: Any = copy(router)
+        hidden._mount_routes = others
+        hidden._mount_paths_regex = re.compile("|".join(patterns)) if patterns else None
+        self._seeing = lru_cache(1024)(router._handle_routing)
+        self._overlooking = lru_cache(1024)(hidden._handle_routing)
 
 
 def _prune(root: Any, path: str) -> None:

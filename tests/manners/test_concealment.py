@@ -312,6 +312,18 @@ async def test_neither_behind_a_proxy_with_a_path_of_its_own(root: str, stripped
                 assert told[0][0] == 404
 
 
+async def test_neither_when_the_host_has_registered_a_route_while_it_runs() -> None:
+    @get("/late")
+    async def late() -> None: ...
+
+    async with two_hosts({"middleware": [session(), Note()]}) as (bare, full, place):
+        for app in (bare, full):
+            app.register(late)
+        for path in (place(""), place("/login"), "/administration", "/admin;x"):
+            asked = "GET", path, {}, {}
+            assert await ask(full, *asked) == await ask(bare, *asked), path
+
+
 @websocket("/{room:str}/{seat:str}")
 async def room(socket: WebSocket[Any, Any, Any], room: FromPath[str], seat: FromPath[str]) -> None:
     await socket.accept()

@@ -174,6 +174,21 @@ class TestNeighbours:
                 assert (await browser.get(path)).text == f"host {page}"
             assert (await browser.get("/admin/login")).status_code == 200
 
+    async def test_it_stays_so_when_the_host_registers_a_route_while_it_runs(self, url: str) -> None:
+        @get("/administration/{page:str}")
+        async def neighbour(page: FromPath[str]) -> str:
+            return f"host {page}"
+
+        @get("/late")
+        async def late() -> str:
+            return "late"
+
+        async with at(url, handlers=[neighbour]) as site, site.browser() as browser:
+            site.app.register(late)
+            assert (await browser.get("/late")).text == "late"
+            assert (await browser.get("/administration/7")).text == "host 7"
+            assert (await browser.get("/admin/login")).status_code == 200
+
     async def test_an_application_at_the_hosts_root_does_not_swallow_it(self, url: str) -> None:
         @asgi("/", is_mount=True, copy_scope=True)
         async def everything(scope: Any, receive: Any, send: Any) -> None:
