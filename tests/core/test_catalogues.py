@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from litestar_admin_auth.core.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from scripts.messages import catalogue_path, collect, untranslated, updated
 
-COMPLETE = sorted(LANGUAGES.keys() - {DEFAULT_LANGUAGE, "ar"})
+COMPLETE = sorted(LANGUAGES.keys() - {DEFAULT_LANGUAGE})
 
 PLACEHOLDER = re.compile(r"%(?:\([a-z_]+\))?[^ ]?")
 TAG = re.compile(r"<[^>]*>")

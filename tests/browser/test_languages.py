@@ -1,0 +1,79 @@
+"""Every page in the other languages, with longer words or from right to left: inside its window, and accessible."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.browser.conftest import Shop, Visit, window
+from tests.browser.test_pages import PAGES, PAGES_OF_NOBODY, overflowing, violations_of_axe
+
+pytestmark = pytest.mark.browser
+
+DIRECTIONS = {"de": "ltr", "ar": "rtl"}
+PHONE, DESK = 390, 1440
+
+#: What stands past an edge of the window, where no part of the page scrolls by itself.
+OUTSIDE = """
+[...document.querySelectorAll("main h1, main h2, main .button, main .badge, main .tag, nav a, label, dt")]
+  .filter((e) => e.getClientRects().length && !e.closest(".hush, [popover]:not(:popover-open)"))
+  .filter((e) => !e.closest(".scroll, .table-panel, .tabs"))
+  .map((e) => [e.getBoundingClientRect(), e])
+  .filter(([box]) => box.left < -1 || box.right > innerWidth + 1)
+  .map(([, e]) => e.outerHTML.slice(0, 120))
+"""
+
+
+async def examine(visit: Visit, path: str, status: int, language: str) -> None:
+    page = visit.page
+    response = await page.goto(visit.shop.url(path))
+    assert response is not None
+    assert response.status == status
+    spoken = await page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
+    assert spoken == [language, DIRECTIONS[language]]
+    await assert_inside(visit)
+    assert await violations_of_axe(visit) == []
+    await page.set_viewport_size({"width": DESK, "height": 900})
+    await assert_inside(visit)
+    visit.assert_clean()
+
+
+async def assert_inside(visit: Visit) -> None:
+    """Nothing sticks out at either side: the one of the start is where right-to-left pages are cut off."""
+    page = visit.page
+    widths = await page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1], await overflowing(visit)
+    words = await page.evaluate(OUTSIDE)
+    assert words == []
+
+
+@pytest.mark.parametrize("language", DIRECTIONS)
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_keeps_to_its_window_and_is_accessible(
+    chromium: Browser, shop: Shop, signed_in: Any, name: str, language: str
+) -> None:
+    path, status = PAGES[name]
+    path = path.format(user=shop.user_id, role=shop.role_id, **await shop.ids())
+    viewport = {"width": PHONE, "height": 900}
+    async with window(chromium, shop, storage_state=signed_in, locale=language, viewport=viewport) as visit:
+        await examine(visit, path, status, language)
+
+
+@pytest.mark.parametrize("language", DIRECTIONS)
+@pytest.mark.parametrize("name", PAGES_OF_NOBODY)
+async def test_a_page_of_somebody_without_a_role_does_so_too(
+    chromium: Browser, shop: Shop, signed_in_as_nobody: Any, name: str, language: str
+) -> None:
+    path, status = PAGES_OF_NOBODY[name]
+    viewport = {"width": PHONE, "height": 900}
+    async with window(chromium, shop, storage_state=signed_in_as_nobody, locale=language, viewport=viewport) as visit:
+        await examine(visit, path, status, language)
+
+
+@pytest.mark.parametrize("language", DIRECTIONS)
+async def test_the_login_page_does_so_too(chromium: Browser, shop: Shop, language: str) -> None:
+    async with window(chromium, shop, locale=language, viewport={"width": PHONE, "height": 900}) as visit:
+        await examine(visit, "/login", 200, language)
+        assert await visit.page.locator("footer [lang]").evaluate_all("all => all.map((e) => e.lang)") == [
+            "en", "de", "ar",
+        ]  # fmt: skip
