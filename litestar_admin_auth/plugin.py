@@ -134,15 +134,13 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
 
     def _build_runtime(self, app_config: AppConfig) -> Runtime:
         config = dataclasses.replace(self.config, path=self.path)
-        policy = SessionPolicy(absolute=config.session_lifetime, grace=config.refresh_grace)
         database = self._database(app_config)
         passwords = Passwords()
         backend = config.auth_backend
         if backend is None:
             jwt = config.jwt or _cookie_tokens(config)
-            policy = dataclasses.replace(policy, idle=timedelta(seconds=jwt.refresh_token_expiry))
             assert database is not None  # noqa: S101 - without a backend of the host's there is always a database
-            backend = DatabaseAuthBackend(jwt, database, passwords, policy)
+            backend = DatabaseAuthBackend(jwt, database, passwords, _policy(config, jwt))
         check_backend(backend)
         return Runtime(
             config=config,
@@ -152,7 +150,7 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
             cookies=backend.transport.cookies
             if isinstance(backend, JWTAuthBackend)
             else Cookies(secure=config.cookie_secure),
-            policy=policy,
+            policy=_policy(config, backend.config) if isinstance(backend, JWTAuthBackend) else SessionPolicy(),
             proxies=proxy_networks(config.trusted_proxies),
             passwords=passwords,
         )
@@ -187,6 +185,14 @@ def _cookie_tokens(config: AdminConfig) -> JWTConfig:
         previous_keys=config.previous_secret_keys,
         token_location=COOKIE,
         cookie_secure=config.cookie_secure,
+    )
+
+
+def _policy(config: AdminConfig, jwt: JWTConfig) -> SessionPolicy:
+    return SessionPolicy.of(
+        refresh_expiry=timedelta(seconds=jwt.refresh_token_expiry),
+        lifetime=config.session_lifetime,
+        grace=config.refresh_grace,
     )
 
 

@@ -30,7 +30,7 @@ from litestar_admin_auth.auth.tokens import Claims, Purpose, sign_access, sign_r
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated
 from litestar_admin_auth.core.protocols import AdminUserProtocol
-from litestar_admin_auth.services.sessions import Client, SessionPolicy
+from litestar_admin_auth.services.sessions import GRACE, Client, SessionPolicy
 
 
 class JWTAuthBackend:
@@ -49,7 +49,8 @@ class JWTAuthBackend:
             the host registers another under that name.
 
     Raises:
-        ConfigError: ``AA019`` when of the parts that change passwords some are missing.
+        ConfigError: ``AA009`` for a function that is not asynchronous; ``AA019`` when of the parts that change
+            passwords some are missing.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class JWTAuthBackend:
         self.config = config
         self.users = HostUsers(user_loader, password_verifier, password_hasher, password_updater)
         self.has_own_sessions = sessions is not None
-        policy = SessionPolicy(idle=timedelta(seconds=config.refresh_token_expiry))
+        policy = SessionPolicy.of(
+            refresh_expiry=timedelta(seconds=config.refresh_token_expiry), lifetime=None, grace=GRACE
+        )
         self.sessions: SessionRegistry = sessions or StoreSessions(MemoryStore(), policy)
         self.transport = TokenTransport(config)
 
@@ -131,12 +134,15 @@ class JWTAuthBackend:
     def use_store(self, store: Store, policy: SessionPolicy) -> None:
         """Keep sessions in a store of the application, unless the host gave a registry of its own.
 
+        Args:
+            store: Where.
+            policy: How long they live, the refresh token's expiry included.
+
         Raises:
             ConfigError: ``AA018`` when the store is a server whose client we cannot reach.
         """
         if not self.has_own_sessions:
-            idle = timedelta(seconds=self.config.refresh_token_expiry)
-            self.sessions = StoreSessions(store, dataclasses.replace(policy, idle=idle))
+            self.sessions = StoreSessions(store, policy)
 
     async def start(self, connection: Connection, user: Any) -> Tokens:
         """Start a session for a user who has just proven who they are, and return its tokens.

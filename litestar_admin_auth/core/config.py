@@ -82,8 +82,9 @@ class AdminConfig:
     openapi: bool = True
     #: Whether cookies need HTTPS; default true, ``ADMIN_AUTH_COOKIE_SECURE=0`` for plain HTTP on your own machine.
     cookie_secure: bool = field(default_factory=lambda: os.environ.get("ADMIN_AUTH_COOKIE_SECURE", "1") != "0")
-    #: After this time a session ends whatever happens.
-    session_lifetime: timedelta = timedelta(days=14)
+    #: After this time a session ends whatever happens; None means 14 days, or the life of a refresh token where that is
+    #: longer. Example: ``timedelta(hours=12)``.
+    session_lifetime: timedelta | None = None
     #: For how long a refresh token that was just rotated answers with the same successor (parallel tabs).
     refresh_grace: timedelta = timedelta(seconds=10)
     #: How often the session of an open WebSocket is checked. Example: ``timedelta(minutes=1)``.
@@ -116,10 +117,11 @@ class AdminConfig:
         check_appearance(self)
         if self.mail is not None:
             check_backend(self.mail)
-        if not isinstance(self.session_lifetime, timedelta) or self.session_lifetime <= timedelta():  # pyright: ignore
+        lifetime: object = self.session_lifetime
+        if lifetime is not None and (not isinstance(lifetime, timedelta) or lifetime <= timedelta()):  # pyright: ignore
             raise ConfigError(
                 "AA014",
-                f"AdminConfig.session_lifetime is {self.session_lifetime!r}.",
+                f"AdminConfig.session_lifetime is {lifetime!r}.",
                 hint="Write it like timedelta(days=14).",
             )
         # The grace is for tabs that refresh at the same moment; a longer one is a window for a stolen token.

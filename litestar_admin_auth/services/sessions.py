@@ -35,6 +35,13 @@ SEEN_EVERY = timedelta(minutes=1)
 Verdict = Literal["rotate", "same_successor", "reused"]
 
 
+#: A session ends after this whatever happens, unless somebody says otherwise.
+LIFETIME = timedelta(days=14)
+
+#: For parallel tabs.
+GRACE = timedelta(seconds=10)
+
+
 @dataclass(frozen=True)
 class SessionPolicy:
     """How long sessions live.
@@ -46,8 +53,20 @@ class SessionPolicy:
     """
 
     idle: timedelta = timedelta(days=1)
-    absolute: timedelta = timedelta(days=14)
-    grace: timedelta = timedelta(seconds=10)
+    absolute: timedelta = LIFETIME
+    grace: timedelta = GRACE
+
+    @classmethod
+    def of(cls, *, refresh_expiry: timedelta, lifetime: timedelta | None, grace: timedelta) -> "SessionPolicy":
+        """Return the policy that a host's settings mean.
+
+        Args:
+            refresh_expiry: How long a refresh token lives.
+            lifetime: The longest life of a session, if the host has said one. Else a refresh token that is meant to
+                outlive the usual one makes it longer: it must not die earlier than its setting says.
+            grace: As above.
+        """
+        return cls(refresh_expiry, lifetime or max(LIFETIME, refresh_expiry), grace)
 
     def idle_end(self, moment: datetime, absolute_end: datetime) -> datetime:
         """Return when a session used at a moment ends if nothing happens any more."""

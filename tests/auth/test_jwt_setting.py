@@ -97,6 +97,17 @@ class TestWhereTokensTravel:
 
 
 class TestLives:
+    @pytest.mark.parametrize(
+        ("settings", "days"), [({}, 30), ({"session_lifetime": timedelta(days=7)}, 7)], ids=["no other word", "less"]
+    )
+    async def test_a_refresh_token_may_be_meant_to_outlive_the_usual_session(
+        self, settings: dict[str, Any], days: int, site_url: str
+    ) -> None:
+        jwt = JWTConfig(secret_key=SECRET, refresh_token_expiry=30 * 86400)
+        async with site_with(site_url, jwt, **settings) as site, site.browser(origin=None) as script:
+            claims = stated((await log_in(script, (await site.add_user()).email)).json()["refresh_token"])
+        assert claims["exp"] - claims["iat"] == days * 86400
+
     async def test_a_session_lives_as_long_as_its_refresh_token(self, site_url: str, later: Clock) -> None:
         jwt = JWTConfig(secret_key=SECRET, token_expiry=60, refresh_token_expiry=600)
         async with site_with(site_url, jwt) as site, site.browser(origin=None) as script:

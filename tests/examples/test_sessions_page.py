@@ -53,6 +53,6 @@ def test_the_defaults_are_those_of_the_code() -> None:
     policy, jwt, admin = SessionPolicy(), JWTConfig(secret_key="x" * 32), AdminConfig(secret_key="x" * 32)
     assert (jwt.token_expiry, jwt.refresh_token_expiry) == (3600, 86400)
     assert policy.idle.days == 1
-    assert (policy.absolute, policy.grace) == (admin.session_lifetime, admin.refresh_grace)
-    assert (admin.session_lifetime.days, admin.refresh_grace.seconds) == (14, 10)
+    assert (admin.session_lifetime, policy.grace) == (None, admin.refresh_grace)
+    assert (policy.absolute.days, admin.refresh_grace.seconds) == (14, 10)
     assert ("at most a hundred sessions" in PAGE, store_sessions.MAX_SESSIONS) == (True, 100)
