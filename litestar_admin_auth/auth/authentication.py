@@ -9,8 +9,9 @@ from litestar.datastructures import Headers
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.client import client_of
+from litestar_admin_auth.auth.host_backends import recognise
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.principal import Authentication, lacks
+from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import Location
@@ -44,10 +45,7 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
         if resolved is not None:
             state.user, state.auth = resolved
     else:
-        user = await backend.get_current_user(connection)
-        if user is not None and lacks(user):
-            msg = f"{type(backend).__name__} returned a {type(user).__name__} without {', '.join(lacks(user))}"
-            raise TypeError(msg)
+        user = await recognise(backend, connection)
         if user is not None:
             state.user, state.auth = user, Authentication(None, "backend")
 

@@ -1,4 +1,4 @@
-"""Signing in and out with a backend of the host's: what it gets wrong refuses a login and breaks nothing."""
+"""A backend of the host's at work: what it gets wrong refuses a login and breaks nothing."""
 
 import logging
 from collections.abc import Mapping
@@ -40,6 +40,24 @@ async def prove(backend: AuthBackend, connection: Connection, credentials: dict[
     if user is not None and lacks(user):
         logger.error("%s.authenticate returned a %s without %s", name, type(user).__name__, ", ".join(lacks(user)))
         return None
+    return user
+
+
+async def recognise(backend: AuthBackend, connection: Connection) -> AdminUserProtocol | None:
+    """Return the user whom the backend finds in a request, or None; a 401 is another way of saying that.
+
+    Raises:
+        TypeError: For what is no user.
+    """
+    try:
+        user = await backend.get_current_user(connection)
+    except (AdminAuthError, HTTPException) as error:
+        if error.status_code != 401:
+            raise
+        return None
+    if user is not None and lacks(user):
+        msg = f"{type(backend).__name__} returned a {type(user).__name__} without {', '.join(lacks(user))}"
+        raise TypeError(msg)
     return user
 
 

@@ -359,6 +359,15 @@ class TestFaults:
             assert (await client.get("/admin")).status_code == 200
         assert "badly formed hexadecimal" in caplog.text
 
+    async def test_a_401_of_get_current_user_is_nobody_who_is_sent_to_the_login(self) -> None:
+        backend = Tickets()
+        backend.fault["get_current_user"] = NotAuthorizedException("no ticket")
+        async with browser(backend) as client:
+            page = await client.get("/admin")
+            assert (page.status_code, page.headers.get("location")) == (303, "/admin/login?next=/admin")
+            answer = await client.get("/admin/api/auth/me")
+            assert (answer.status_code, answer.json()["extra"]["code"]) == (401, "not_authenticated")
+
     @pytest.mark.parametrize("user", [object(), True, "ann", {"id": 1, "email": "ann@example.com"}], ids=stable)
     async def test_what_is_no_user_is_nobody(self, user: Any, caplog: pytest.LogCaptureFixture) -> None:
         async with browser(Tickets(user)) as client:
