@@ -68,8 +68,8 @@ class AuthController(Controller):
             # Past 64 bits JSON's readers disagree on what a number is.
             id=user_id if type(user_id) is int and abs(user_id) < 2**63 else str(user_id),
             email=user.email,
-            roles=list(user.roles),
-            permissions=list(user.permissions),
+            roles=list(user.roles or ()),
+            permissions=list(user.permissions or ()),
         )
 
 

@@ -4,6 +4,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from advanced_alchemy.exceptions import NotFoundError
+from litestar.exceptions import NotFoundException
+from sqlalchemy.exc import NoResultFound
+
+from litestar_admin_auth.auth.backend_checks import check_handler
+from litestar_admin_auth.auth.principal import lacks
 from litestar_admin_auth.auth.registry import LiveSession
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
@@ -13,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 #: What a stranger's password is compared with: bcrypt, cost 12, of a random password that was thrown away.
 NOBODYS_HASH = "$2b$12$uohFZFtcZ.53lTg9bGwF0uxxLt1EMUikWzMN402pQUrsvAUblqXZG"
+
+#: How loaders say that there is no such user: a dict's way, SQLAlchemy's, Advanced Alchemy's and Litestar's.
+_NOT_FOUND = (LookupError, NoResultFound, NotFoundError, NotFoundException)
 
 UserLoader = Callable[[Any], Awaitable[Any]]
 PasswordVerifier = Callable[[str, str], Awaitable[bool]]
@@ -24,8 +33,8 @@ class HostUsers:
     """Loads users, proves their passwords and, where the host gave both parts for it, changes them.
 
     Raises:
-        ConfigError: ``AA019`` when only one of ``password_hasher`` and ``password_updater`` is given, or one of them
-            without a verifier.
+        ConfigError: ``AA009`` for a part that is not an async function; ``AA019`` when only one of ``password_hasher``
+            and ``password_updater`` is given, or one of them without a verifier.
     """
 
     def __init__(
@@ -35,6 +44,14 @@ class HostUsers:
         password_hasher: PasswordHasher | None = None,
         password_updater: PasswordUpdater | None = None,
     ) -> None:
+        check_handler(user_loader, "user_loader", "identifier")
+        for name, part, arguments in (
+            ("password_verifier", password_verifier, ("stored_hash", "password")),
+            ("password_hasher", password_hasher, ("password",)),
+            ("password_updater", password_updater, ("user", "stored_hash")),
+        ):
+            if part is not None:
+                check_handler(part, name, *arguments)
         self.user_loader, self.password_verifier = user_loader, password_verifier
         self.password_hasher, self.password_updater = password_hasher, password_updater
         given = [part is not None for part in (password_hasher, password_updater)]
@@ -63,6 +80,9 @@ class HostUsers:
             user = None
         # A loader may take ids too: whoever types an id for an address must not get that user.
         known = _is_active(user) and normalize_email(str(getattr(user, "email", ""))) == normalize_email(email)
+        if known and (missing := lacks(user)):
+            logger.error("user_loader returned a %s without %s", type(user).__name__, ", ".join(missing))
+            known = False
         return user if await self.verify(user if known else None, password) else None
 
     async def verify(self, user: Any, password: str) -> bool:
@@ -82,7 +102,12 @@ class HostUsers:
 
     async def of(self, session: LiveSession) -> Any:
         """Return the user of a session as the host knows it now, or None when there is none any more."""
-        user = await self.user_loader(session.subject if session.user_id is None else session.user_id)
+        try:
+            user = await self.user_loader(session.subject if session.user_id is None else session.user_id)
+        except _NOT_FOUND as error:
+            # Many repositories raise where others answer None. Every other exception is a fault, and stays one.
+            logger.warning("user_loader raised %s for the user of a session: nobody", type(error).__name__)
+            return None
         # A loader that answers with somebody else must not make this session theirs.
         return user if _is_active(user) and str(user.id) == session.subject else None
 

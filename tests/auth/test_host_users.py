@@ -8,13 +8,17 @@ from uuid import UUID
 
 import httpx
 import pytest
+from advanced_alchemy.exceptions import NotFoundError
 from litestar import Litestar, Request, get
+from litestar.exceptions import NotFoundException
 from litestar.stores.memory import MemoryStore
 from litestar.stores.redis import RedisStore
+from sqlalchemy.exc import NoResultFound
 
 from litestar_admin_auth.auth import AdminUserProtocol, AuthBackend, JWTAuthBackend, JWTConfig
 from litestar_admin_auth.auth.host_users import NOBODYS_HASH
 from litestar_admin_auth.auth.tokens import sign_access
+from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.guards import requires_authentication
 from tests.auth.site import ACCESS, ORIGIN, REFRESH, SECRET, Clock, form_token, plugin, set_cookies, stated
 
@@ -320,6 +324,36 @@ class TestRefusal:
             # Nobody is signed out by a fault.
             assert dict(c.http.cookies).items() >= cookies.items()
 
+    @pytest.mark.parametrize(
+        "missing", [KeyError(1), NoResultFound(), NotFoundError(), NotFoundException()], ids=lambda e: type(e).__name__
+    )
+    async def test_a_loader_that_raises_for_whom_there_is_not_has_found_nobody(
+        self, missing: Exception, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with client() as c:
+            tokens = (await c.login()).json()
+
+            async def load(_identifier: Any) -> Any:
+                raise missing
+
+            monkeypatch.setattr(c.app.state.admin_auth.backend.users, "user_loader", load)
+            assert await c.me(tokens["access_token"]) == 401
+            assert (await c.refresh(tokens["refresh_token"])).status_code == 401
+
+    async def test_a_user_without_what_a_user_has_is_refused_at_the_login_and_named(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        @dataclass
+        class Half:
+            id: int = 1
+            email: str = "ann@example.com"
+            password_hash: str = "hash of right"
+
+        async with client() as c:
+            c.shop.customers["ann@example.com"] = Half()  # type: ignore[assignment]
+            assert (await c.login()).status_code == 401
+        assert "user_loader returned a Half without roles, permissions" in caplog.text
+
     async def test_a_suspended_user_is_nobody(self) -> None:
         async with client() as c:
             tokens = (await c.login()).json()
@@ -451,6 +485,20 @@ class TestStore:
         async with client() as c:
             ids = {stated((await c.login()).json()["access_token"])["sid"] for _ in range(20)}
         assert len(ids) == 20
+
+
+@pytest.mark.parametrize("part", ["user_loader", "password_verifier", "password_hasher", "password_updater"])
+def test_a_part_that_is_not_asynchronous_is_found_at_once(part: str) -> None:
+    async def one(_first: Any) -> Any: ...
+
+    async def two(_first: Any, _second: Any) -> Any: ...
+
+    def plain(*_given: Any) -> Any: ...
+
+    parts = {"user_loader": one, "password_verifier": two, "password_hasher": one, "password_updater": two}
+    assert JWTAuthBackend(JWTConfig(secret_key=SECRET), **parts)
+    with pytest.raises(ConfigError, match=rf"AA009: {part} is not an async function.* async def {part}\("):
+        JWTAuthBackend(JWTConfig(secret_key=SECRET), **parts | {part: plain})
 
 
 def test_the_protocols_can_be_asked_at_run_time() -> None:
