@@ -252,6 +252,13 @@ function setUpMatrix(matrix) {
   refresh();
 }
 
+// --- The browser's time zone ---------------------------------------------------------------------
+// No header tells it: the server reads it from this cookie, and shows times in it from the next page on.
+const { zoneCookie } = document.documentElement.dataset;
+const secure = zoneCookie?.startsWith("__") ? "; secure" : "";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zoneCookie && zone) document.cookie = `${zoneCookie}=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+
 // --- Start --------------------------------------------------------------------------------------
 $$(".toast").forEach(dismissLater);
 $$("[data-matrix]").forEach(setUpMatrix);

@@ -92,7 +92,10 @@ def _readable(value: datetime) -> str:
 def _time(value: datetime, text: str) -> Markup:
     moment = _local(value)
     exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    zone = f"{_readable(value)} ({i18n.active_zone().key})" if text != _readable(value) else i18n.active_zone().key
+    told, zone = _readable(value), i18n.active_zone().key
+    if text != told:
+        # A moment in UTC says so by itself.
+        zone = told if zone == i18n.DEFAULT_ZONE else f"{told} ({zone})"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, zone, text)
 
 

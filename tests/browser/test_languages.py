@@ -1,11 +1,13 @@
 """Every page in the other languages, with longer words or from right to left: inside its window, and accessible."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import Shop, Visit, window
+from tests.browser.conftest import ADMIN, PASSWORD, Shop, Visit, window
 from tests.browser.test_pages import PAGES, PAGES_OF_NOBODY, overflowing, violations_of_axe
 
 pytestmark = pytest.mark.browser
@@ -77,3 +79,24 @@ async def test_the_login_page_does_so_too(chromium: Browser, shop: Shop, languag
         assert await visit.page.locator("footer [lang]").evaluate_all("all => all.map((e) => e.lang)") == [
             "en", "de", "ar",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_times_are_in_the_browsers_zone_as_soon_as_a_script_has_told_it(
+    chromium: Browser, shop: Shop, scripts: bool
+) -> None:
+    # Kathmandu is three quarters of an hour away from everybody else: no other zone shows the same minutes.
+    options = {"locale": "de", "timezone_id": "Asia/Kathmandu", "java_script_enabled": scripts}
+    async with window(chromium, shop, **options) as visit:
+        await visit.open("/login")
+        await visit.page.get_by_label("E-Mail").fill(ADMIN)
+        await visit.page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+        await visit.page.get_by_role("button", name="Anmelden").click()
+        await visit.page.wait_for_url(visit.shop.url(""))
+        await visit.open(f"/users/{shop.user_id}")
+        moment = visit.page.locator("dd time").first
+        there = ZoneInfo("Asia/Kathmandu" if scripts else "UTC")
+        exact = datetime.fromisoformat(await moment.get_attribute("datetime") or "").astimezone(there)
+        # Where no script runs nobody knows the zone, and the page says which one it shows.
+        await expect(moment).to_have_text(f"{exact:%d.%m.%Y %H:%M}" + ("" if scripts else " UTC"))
+        visit.assert_clean()

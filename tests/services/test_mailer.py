@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
@@ -260,6 +261,27 @@ class TestLanguage:
                 i18n.activate("en")
         assert 'lang="fr"' in html_of(mail)
         assert " UTC" in text_of(mail)
+
+    async def test_of_every_mail_is_that_in_subject_and_both_bodies(self, database: Database, people: People) -> None:
+        invited = await people.user(password_hash=None, name="Ada", language="de", time_zone="Europe/Berlin")
+        owner = await people.user(name="Ada", language="de", time_zone="Europe/Berlin")
+        async with posting(database) as post:
+            await one_time_links.create_link(database, CLI, id_of(invited), INVITATION, mail_base=BASE)
+            await one_time_links.create_link(database, CLI, id_of(owner), RESET, mail_base=BASE)
+            await passwords.set_password(database, CLI, PASSWORDS, id_of(owner), NEW)
+            await users.update_user(database, CLI, id_of(owner), email="new@example.com")
+            mails = await post.sent()
+        assert sorted(subjects(mails)) == [
+            "Ihr Passwort für Shop wurde geändert",
+            "Ihre Adresse bei Shop wurde geändert",
+            "Ihre Einladung zu Shop",
+            "Neues Passwort für Shop wählen",
+        ]
+        for mail in mails:
+            for body in (text_of(mail), html_of(mail)):
+                assert "Guten Tag Ada," in body
+                assert re.search(r"\d\. \w+ 20\d\d, \d\d:\d\d (MEZ|MESZ|CET|CEST)", body), body
+                assert not re.search(r"\b(the|your|you|this|password)\b", body.replace("password-reset", ""))
 
 
 def subjects(mails: list[EmailMessage]) -> list[str]:
