@@ -1,16 +1,20 @@
 """Nothing that people read is written past gettext: in a language that marks every text, no page has one unmarked."""
 
 import re
+from collections.abc import AsyncGenerator
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from litestar import Litestar
 
 from litestar_admin_auth.core import i18n
+from litestar_admin_auth.core.database import Database, create_engine
+from litestar_admin_auth.services.migrations import upgrade
 from litestar_admin_auth.web.forms import Translations
-from tests.auth.site import Site
+from tests.auth.site import Site, plugin, running
 from tests.web.conftest import PERMISSIONS, SignIn, Visitor
 from tests.web.test_query_counts import PAGES, WITHOUT_ROWS
 
@@ -82,6 +86,17 @@ def unmarked(html: str) -> list[str]:
     reader = Reader()
     reader.feed(html)
     return reader.unmarked
+
+
+@pytest.fixture(scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Site]:
+    """A site of its own: what other tests name people and roles is no language's."""
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('translated') / 'pages.sqlite3'}"
+    database = Database(create_engine(url))
+    await upgrade(database)
+    await database.close()
+    async with running(Litestar(plugins=[plugin(database=url, permissions=PERMISSIONS)])) as running_site:
+        yield running_site
 
 
 @pytest.fixture
