@@ -40,7 +40,9 @@ class PreferencesForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         automatic = ("", _("Like the browser"))
-        self.language.choices = [automatic, *i18n.LANGUAGES.items()]
+        # Each by its own name, and so spoken by its own voice (WCAG 2.2, 3.1.2).
+        named = [(code, name, {"lang": code}) for code, name in i18n.LANGUAGES.items()]
+        self.language.choices = [automatic, *named]
         self.time_zone.choices = [automatic, *((name, name.replace("_", " ")) for name in i18n.zones())]
 
 

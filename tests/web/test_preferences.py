@@ -31,6 +31,11 @@ class TestPreferences:
         await nobody.post(CHOOSE, language="", time_zone="")
         assert language_of((await nobody.get("/account", **{"accept-language": "en"})).text) == "en"
 
+    async def test_name_each_language_in_itself(self, nobody: Visitor) -> None:
+        page = (await nobody.get(CHOOSE)).text
+        for code, name in i18n.LANGUAGES.items():
+            assert re.search(rf"<option [^>]*lang=\"{code}\"[^>]*>{name}</option>", page)
+
     @pytest.mark.parametrize("chosen", [{"language": "xx"}, {"time_zone": "Mars/Olympus"}, {"time_zone": "x" * 9999}])
     async def test_that_do_not_exist_are_refused_at_their_field(self, nobody: Visitor, chosen: dict[str, str]) -> None:
         answer = await nobody.post(CHOOSE, **({"language": "", "time_zone": ""} | chosen))
