@@ -14,6 +14,8 @@ AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-
 
 MAX_KILOBYTES = 100
 MAX_REQUESTS = 7
+#: A hundredth of what counts as good. Not zero: when the machine is busy, text is sometimes laid out twice, by a pixel.
+MAX_LAYOUT_SHIFT = 0.001
 MAX_STYLE_KILOBYTES = 20
 
 #: Name to path, status and who looks; ``{role}`` and ``{user}`` are rows of the shop.
@@ -113,7 +115,7 @@ async def examine(visit: Visit, path: str, status: int) -> None:
     assert len(visit.requests) <= MAX_REQUESTS, [request.url for request in visit.requests]
     origins = {request.url.split("/admin")[0] for request in visit.requests}
     assert origins == {visit.shop.origin}
-    assert await visit.layout_shift() == 0, await visit.moved_outside_the_list()
+    assert await visit.layout_shift() < MAX_LAYOUT_SHIFT, await visit.moved_outside_the_list()
     widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
     assert widths[0] <= widths[1], await overflowing(visit)
     assert await violations_of_axe(visit) == []

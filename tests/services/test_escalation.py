@@ -12,6 +12,7 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import LastSuperuser, NotAllowed, NotFound, StrongerThanYou, SystemRole
 from litestar_admin_auth.services import one_time_links, open_sessions, roles, users
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.passwords import set_password
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
 
@@ -228,7 +229,7 @@ class TestRolesThemselves:
     async def test_the_built_in_one_never_changes(self, database: Database, people: People, actor_is: str) -> None:
         superuser = await people.superuser()
         actor = superuser if actor_is == "superuser" else CLI
-        page = await roles.list_roles(database, CLI, roles.ListQuery())
+        page = await roles.list_roles(database, CLI, ListQuery())
         role_id = page.items[0].id
         for attempt in (
             roles.update_role(database, actor, role_id, name="other"),
