@@ -1,4 +1,4 @@
-"""The catalogues are complete: whoever reads German reads no English, and no translation breaks a placeholder."""
+"""The catalogues are complete: who reads German or Arabic reads no English, and no translation breaks a placeholder."""
 
 import re
 from typing import Any

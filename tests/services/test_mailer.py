@@ -247,6 +247,18 @@ class TestLanguage:
         # The request that caused it goes on in its own.
         assert i18n.active_language() == "en"
 
+    async def test_from_right_to_left_is_said_in_the_body_too_and_links_stay_as_they_are(
+        self, database: Database, people: People
+    ) -> None:
+        person = await people.user(password_hash=None, language="ar")
+        async with posting(database) as post:
+            await one_time_links.create_link(database, CLI, id_of(person), INVITATION, mail_base=BASE)
+            [mail] = await post.sent()
+        assert '<html lang="ar" dir="rtl">' in html_of(mail)
+        # Programs that show mails in a page of their own throw the outer elements away.
+        assert '<div lang="ar" dir="rtl"' in html_of(mail).partition("<body")[2]
+        assert f'<span dir="ltr">{BASE}' in html_of(mail)
+
     async def test_is_that_of_whoever_asked_where_the_recipient_has_none(
         self, database: Database, people: People, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -18,11 +18,12 @@ def language_of(html: str) -> str:
 
 
 class TestPreferences:
-    async def test_are_kept_with_the_user(self, nobody: Visitor) -> None:
-        answer = await nobody.post(CHOOSE, language="de", time_zone="Asia/Tokyo")
+    @pytest.mark.parametrize("language", i18n.LANGUAGES)
+    async def test_are_kept_with_the_user(self, nobody: Visitor, language: str) -> None:
+        answer = await nobody.post(CHOOSE, language=language, time_zone="Asia/Tokyo")
         assert answer.status_code == 303
         page = (await nobody.get(CHOOSE)).text
-        assert language_of(page) == "de"
+        assert language_of(page) == language
         assert re.search(r"<option selected>Asia/Tokyo", page)
 
     async def test_outweigh_what_the_browser_says(self, nobody: Visitor) -> None:
@@ -77,6 +78,12 @@ def cookies_of(visitor: Visitor) -> str:
 
 
 class TestTheLanguageOfAStranger:
+    @pytest.mark.parametrize(
+        ("header", "language"), [("ar-EG,ar;q=0.9,en;q=0.1", "ar"), ("fr,de;q=0.4", "de"), ("fr", "en")]
+    )
+    async def test_is_that_of_the_browser(self, stranger: Visitor, header: str, language: str) -> None:
+        assert language_of((await stranger.get("/login", **{"accept-language": header})).text) == language
+
     @pytest.mark.parametrize("language", i18n.LANGUAGES)
     async def test_is_chosen_on_the_login_page_and_stays(self, stranger: Visitor, language: str) -> None:
         token = await form_token(stranger.browser, "/admin/login?next=/admin/roles")
