@@ -84,8 +84,10 @@ class AdminSite:
 
     def icon(self, name: str) -> Markup:
         """A decorative symbol of ``static/icons.svg``; the text beside it says what it means."""
-        return Markup('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-            " turns" if name in DIRECTED else "", self.static("icons.svg"), name
+        # Quotes that HTML does not need are left out: a list has many symbols.
+        classes = Markup('"icon turns"') if name in DIRECTED else "icon"
+        return Markup('<svg class={} aria-hidden=true><use href="{}#{}"/></svg>').format(
+            classes, self.static("icons.svg"), name
         )
 
 

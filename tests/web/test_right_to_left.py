@@ -23,7 +23,7 @@ PHYSICAL = re.compile(
 FOUR_SIDES = re.compile(r"(?:^|[;{\s])((?:margin|padding|inset|border-(?:width|style|color)))\s*:\s*([^;}]+)")
 
 #: Placeholders that stand for numbers, which run the same way in every script.
-NUMBERS = {"num", "count", "maximum", "minimum", "seconds", "days", "status"}
+NUMBERS = {"num", "count", "maximum", "minimum", "seconds", "days", "status", "bytes"}
 #: What becomes data, or is typed again as it stands: no invisible sign may come along.
 BECOMES_DATA = {"Copy of %(name)s", "Type <strong>%(typed)s</strong> to confirm"}
 #: What is only heard: a label in every row of a list.
