@@ -18,6 +18,14 @@ class TestTighten:
             tighten("a { min-inline-size: 0; margin-inline-start: 1px; }") == "a{min-width:0;margin-inline-start:1px}\n"
         )
 
+    def test_says_top_and_bottom_for_the_edges_of_a_block(self) -> None:
+        assert tighten("a { inset-block-start: 0; border-block-end-color: red; padding-block: 1px; }") == (
+            "a{top:0;border-bottom-color:red;padding-block:1px}\n"
+        )
+        assert tighten("a { margin-block-start: 0; border-start-start-radius: 0; }") == (
+            "a{margin-top:0;border-start-start-radius:0}\n"
+        )
+
 
 class TestPutConstants:
     def test_writes_a_constant_out_and_leaves_what_a_host_may_set(self) -> None:
