@@ -132,6 +132,7 @@ def build_environment(loader: BaseLoader) -> Environment:
         initials=filters.initials,
         device=filters.device,
         device_icon=filters.device_icon,
+        device_header=filters.device_header,
     )
     return environment
 

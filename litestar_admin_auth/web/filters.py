@@ -64,11 +64,23 @@ def initials(name: str) -> str:
 
 def device(user_agent: str) -> str:
     """What a User-Agent header claims, such as "Firefox on Linux"; anything unknown is called that."""
-    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
-    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    browser, system = _browser(user_agent), _system(user_agent)
     if browser and system:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     return browser or system or _("Unknown device")
+
+
+def device_header(user_agent: str) -> str:
+    """The header itself where :func:`device` has no name for it, else nothing: it is long, and a list has many."""
+    return "" if _browser(user_agent) or _system(user_agent) else user_agent
+
+
+def _browser(user_agent: str) -> str:
+    return next((name for mark, name in BROWSERS if mark in user_agent), "")
+
+
+def _system(user_agent: str) -> str:
+    return next((name for mark, name in SYSTEMS if mark in user_agent), "")
 
 
 def device_icon(user_agent: str) -> str:

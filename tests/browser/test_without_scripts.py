@@ -35,7 +35,9 @@ async def stands_alone(chromium: Browser, shop: Shop, state: Any, path: str, sta
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_needs_none(chromium: Browser, shop: Shop, signed_in: Any, name: str) -> None:
     path, status = PAGES[name]
-    await stands_alone(chromium, shop, signed_in, path.format(user=shop.user_id, role=shop.role_id), status)
+    await stands_alone(
+        chromium, shop, signed_in, path.format(user=shop.user_id, role=shop.role_id, **await shop.ids()), status
+    )
 
 
 @pytest.mark.parametrize("name", PAGES_OF_NOBODY)
