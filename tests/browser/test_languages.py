@@ -28,9 +28,7 @@ OUTSIDE = """
 
 async def examine(visit: Visit, path: str, status: int, language: str) -> None:
     page = visit.page
-    response = await page.goto(visit.shop.url(path))
-    assert response is not None
-    assert response.status == status
+    await visit.go(path, status)
     spoken = await page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
     assert spoken == [language, DIRECTIONS[language]]
     await assert_inside(visit)

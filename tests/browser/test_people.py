@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from litestar_admin_auth.models import User
 from tests.browser.conftest import ADMIN, PASSWORD, Shop, Visit, window
-from tests.browser.test_pages import LOOKS, examine, violations_of_axe
+from tests.browser.test_pages import examine, violations_of_axe
 from tests.services.mails import link_of
 
 pytestmark = pytest.mark.browser
@@ -184,17 +184,13 @@ async def test_somebody_is_sent_a_reset_link_signed_out_and_deleted(
         admin.assert_clean()
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-async def test_the_pages_behind_a_link_are_as_good_as_the_others(
-    chromium: Browser, shop: Shop, signed_in: Any, scheme: str, width: int
-) -> None:
+async def test_the_pages_behind_a_link_are_as_good_as_the_others(chromium: Browser, shop: Shop, signed_in: Any) -> None:
     email = an_email()
-    looks: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
     async with window(chromium, shop, storage_state=signed_in) as admin, window(chromium, shop) as opened:
         await invite(admin, email)
         await opened.page.goto(link_of(await shop.mail_to(email, "Your invitation")))
         carried = await opened.page.context.storage_state()
-    async with window(chromium, shop, storage_state=carried, **looks) as person:
+    async with window(chromium, shop, storage_state=carried) as person:
         await examine(person, "/invitation", 200)
         await choose(person, "short", "Save and sign in")
         await person.page.get_by_role("alert").wait_for()

@@ -36,10 +36,7 @@ async def test_a_list_is_light_although_arabic_letters_weigh_twice_as_much(
 ) -> None:
     path, status = PAGES[name]
     async with window(chromium, shop, storage_state=signed_in, locale="ar") as visit:
-        response = await visit.page.goto(shop.url(path))
-        assert response is not None
-        assert response.status == status
-        await visit.page.wait_for_load_state("networkidle")
+        await visit.go(path, status)
         assert (await kilobytes(visit))[0] <= MAX_KILOBYTES
 
 

@@ -84,7 +84,7 @@ async def halting(origin: str) -> AsyncIterator[str]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
-        yield "http://127.0.0.1:{}".format(server.sockets[0].getsockname()[1])
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -95,7 +95,7 @@ async def test_a_list_that_comes_slowly_does_not_jump(chromium: Browser, shop: S
         window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit,
     ):
         await visit.page.goto(f"{origin}/admin{path}")
-        await visit.page.wait_for_load_state("networkidle")
+        await visit.settle()
         assert await visit.layout_shift() < MAX_LAYOUT_SHIFT
 
 
