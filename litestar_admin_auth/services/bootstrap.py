@@ -6,7 +6,8 @@ from litestar_admin_auth.core.text import email_address
 from litestar_admin_auth.services.access import require
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.passwords import check_password
-from litestar_admin_auth.services.users import UserRow, add_user, row_of
+from litestar_admin_auth.services.user_lists import UserRow, row_of
+from litestar_admin_auth.services.users import add_user
 
 #: The role that the first migration ships; it holds ``*``.
 SUPERUSER_ROLE = "superuser"

@@ -27,7 +27,8 @@ from litestar_admin_auth.services.bulk_operation import LAST_SUPERUSER, STRONGER
 from litestar_admin_auth.services.grants import give_role, in_the_future, load_roles, take_role
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.sessions import end_sessions_of_all
-from litestar_admin_auth.services.users import matching_users, reactivate, suspend_all
+from litestar_admin_auth.services.suspension import reactivate, suspend_all
+from litestar_admin_auth.services.user_lists import matching_users
 
 
 class UserOperation(Operation[User]):

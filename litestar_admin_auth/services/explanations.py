@@ -28,7 +28,7 @@ from litestar_admin_auth.services.access import (
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
 from litestar_admin_auth.services.own_texts import permission_description, search_permissions
-from litestar_admin_auth.services.users import SORTS, UserRow, row_of, with_roles
+from litestar_admin_auth.services.user_lists import SORTS, UserRow, row_of, with_roles
 
 #: So many roles are named in a sentence.
 MAX_NAMED_ROLES = 10

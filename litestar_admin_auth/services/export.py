@@ -22,7 +22,7 @@ from litestar_admin_auth.services.audit import list_events, record
 from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery, Page
 from litestar_admin_auth.services.open_sessions import SessionRow, list_sessions
 from litestar_admin_auth.services.roles import RoleRow, list_roles
-from litestar_admin_auth.services.users import UserRow, list_users
+from litestar_admin_auth.services.user_lists import UserRow, list_users
 
 #: Excel takes a file without it for one in the encoding of the country.
 BYTE_ORDER_MARK = "\ufeff"

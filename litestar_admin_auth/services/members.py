@@ -14,7 +14,7 @@ from litestar_admin_auth.services.access import has_ended, load_role, require, u
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.grant_ends import ending
 from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of, paginate, search
-from litestar_admin_auth.services.users import UserRow, row_of
+from litestar_admin_auth.services.user_lists import UserRow, row_of
 
 SORTS = {
     "created_at": Sort(User.created_at),

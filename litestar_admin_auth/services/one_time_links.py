@@ -25,7 +25,7 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.letters import post
 from litestar_admin_auth.services.passwords import check_password, end_links_of, store_password
-from litestar_admin_auth.services.users import UserRow, row_of
+from litestar_admin_auth.services.user_lists import UserRow, row_of
 
 INVITATION_VALID_FOR = timedelta(days=3)
 RESET_VALID_FOR = timedelta(minutes=30)

@@ -18,7 +18,7 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.letters import tell_password_changed
 from litestar_admin_auth.services.sessions import end_sessions_of
-from litestar_admin_auth.services.users import UserRow, row_of
+from litestar_admin_auth.services.user_lists import UserRow, row_of
 
 #: Runs that people type for length. A password of nothing but these, a short word and digits is guessed first.
 _RUNS = (

@@ -321,7 +321,7 @@ class Families(Adapter):
 
 
 def _with_roles() -> Any:
-    from litestar_admin_auth.services.users import with_roles
+    from litestar_admin_auth.services.user_lists import with_roles
 
     return with_roles()
 
