@@ -22,6 +22,8 @@ from litestar_admin_auth.core.appearance import OwnFile
 
 CSS_LAYERS = ("reset", "tokens", "base", "layout", "components", "utilities")
 
+OUR_SCRIPTS = ("admin.js", "matrix.js")
+
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -73,7 +75,8 @@ class StaticFiles:
             if path.is_file() and css not in path.parents
         }
         contents["admin.css"] = (join_style_sheets(css) + rules).encode()
-        contents["admin.js"] = without_comments(contents["admin.js"].decode()).encode()
+        for name in OUR_SCRIPTS:
+            contents[name] = without_comments(contents[name].decode()).encode()
         contents |= {file.name: file.content for file in own}
         whole = hashlib.sha256()
         for name, content in sorted(contents.items()):
