@@ -6,19 +6,17 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Shop, window
-from tests.browser.test_pages import violations_of_axe
+from tests.browser.test_pages import WIDTHS, violations_in_light_and_dark, violations_of_axe
 
 pytestmark = pytest.mark.browser
 
 
 class TestPalette:
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [1440, 390])
+    @pytest.mark.parametrize("width", WIDTHS)
     async def test_finds_a_user_and_goes_there_by_keys_alone(
-        self, chromium: Browser, shop: Shop, signed_in: Any, scheme: str, width: int
+        self, chromium: Browser, shop: Shop, signed_in: Any, width: int
     ) -> None:
-        viewport = {"width": width, "height": 900}
-        async with window(chromium, shop, storage_state=signed_in, color_scheme=scheme, viewport=viewport) as visit:
+        async with window(chromium, shop, storage_state=signed_in, viewport={"width": width, "height": 900}) as visit:
             page = visit.page
             await visit.open("/roles")
             await page.keyboard.press("Control+k")
@@ -31,7 +29,7 @@ class TestPalette:
             await expect(first).to_contain_text("anna@shop.example")
             assert await box.get_attribute("aria-activedescendant") == await first.get_attribute("id")
             await expect(box).to_have_attribute("aria-expanded", "true")
-            assert await violations_of_axe(visit) == []
+            assert await violations_in_light_and_dark(visit) == []
             await page.keyboard.press("Enter")
             await page.wait_for_url(shop.url(f"/users/{shop.user_id}"))
             visit.assert_clean()
