@@ -32,7 +32,7 @@ document.addEventListener("htmx:response:error", (event) => {
 document.addEventListener("htmx:error", () => showToast("error", document.body.dataset.offline));
 
 // --- Confirmations ------------------------------------------------------------------------------
-// A link to a confirmation page brings that page's form into the dialog instead.
+// A link to a confirmation page ([data-dialog]) brings that page's form into the dialog instead.
 document.addEventListener("htmx:after:swap", () => {
   const dialog = $("#dialog");
   if (dialog && !dialog.open && dialog.childElementCount) dialog.showModal();
@@ -58,9 +58,17 @@ document.addEventListener("click", (event) => {
     dialog.close();
     return;
   }
-  if (event.target.closest("[data-palette]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    openPalette();
+  // With a key held, a link opens elsewhere.
+  if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const link = event.target.closest("a[data-dialog]");
+    if (link && window.htmx) {
+      event.preventDefault();
+      htmx.ajax("GET", link.href, { source: link, target: "#dialog" });
+    }
+    if (event.target.closest("[data-palette]")) {
+      event.preventDefault();
+      openPalette();
+    }
   }
 
   const toggle = event.target.closest("[data-show-password]");
