@@ -81,6 +81,7 @@ async def test_arrows_point_the_way_of_reading_and_other_symbols_stay(
         ("/users/{user}/access?may=orders:refund", "code, .tag.mono"),
         ("/permissions/orders:refund", "h1 code, .mono"),
         ("/permissions", "td code"),
+        ("/sessions", "td.mono"),
     ],
 )
 async def test_addresses_and_codes_run_from_left_to_right(
