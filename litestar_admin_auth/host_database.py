@@ -100,7 +100,7 @@ def _async_url(url: URL, source: str) -> str:
     if backend == "sqlite":
         _refuse_memory(url, source)
         url = url.set(drivername="sqlite+aiosqlite")
-    elif backend == "postgresql":
+    elif backend in {"postgresql", "postgres"}:  # the second is what hosting providers put into their variables
         url = _async_postgresql(url, source)
     else:
         raise ConfigError("AA011", f"{source} is {backend}; the tables need SQLite or PostgreSQL.", hint=_GIVE_ONE)
@@ -117,13 +117,16 @@ def _refuse_memory(url: URL, source: str) -> None:
 
 def _async_postgresql(url: URL, source: str) -> URL:
     driver = url.drivername.partition("+")[2]
-    if driver in {"asyncpg", "psycopg"}:
+    named = driver if driver in {"asyncpg", "psycopg"} else None
+    if find_spec(named or "asyncpg") is None and (named or find_spec("psycopg") is None):
+        raise ConfigError(
+            "AA012",
+            f"{source} is PostgreSQL, and {named or 'an asynchronous driver'} is not installed.",
+            hint='Run: pip install "litestar-admin-auth[postgresql]"',
+        )
+    if named:
         return url
     if find_spec("asyncpg") is None:
-        if find_spec("psycopg") is None:
-            raise ConfigError(
-                "AA012", f"{source} is PostgreSQL, and no asynchronous driver is installed.", hint="Install asyncpg."
-            )
         return url.set(drivername="postgresql+psycopg")
     # libpq's word for it; any other option of libpq has no equivalent that we could choose for the host.
     query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}

@@ -78,7 +78,7 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
         inside = _scope_of_its_own(scope, path)
         state = open_state(runtime, inside, path)
         state.outer = scope
-        locked_down = with_security_headers(with_cookies(_handing_back(scope, inside, send), state))
+        locked_down = with_security_headers(with_cookies(_handing_back(scope, inside, send, path), state))
         speak_to(runtime, inside, state)
         pages, files = not runtime.is_api(path), path.startswith(f"{prefix}/static/")
         try:
@@ -144,9 +144,12 @@ def _may_know(runtime: Runtime, scope: Scope, state: RequestState, below: str) -
     return False
 
 
-def _handing_back(scope: Scope, inside: Scope, send: Send) -> Send:
+def _handing_back(scope: Scope, inside: Scope, send: Send, full_path: str) -> Send:
     async def send_after(message: Message) -> None:
         _hand_back(scope, inside)
+        # Litestar has cut it down to what is below the mount: servers write it into their access logs, where an
+        # administrator's "/users" would stand for the host's.
+        items_of(scope)["path"] = full_path
         await send(message)
 
     return send_after

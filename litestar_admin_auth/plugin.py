@@ -11,6 +11,7 @@ from litestar.config.app import AppConfig
 from litestar.plugins import CLIPlugin, InitPlugin, ReceiveRoutePlugin
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.exc import SQLAlchemyError
 
 from litestar_admin_auth import host_database
 from litestar_admin_auth.api import controllers as api_controllers
@@ -28,6 +29,7 @@ from litestar_admin_auth.auth.store_sessions import STORE_NAME
 from litestar_admin_auth.auth.token_transport import COOKIE
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig
 from litestar_admin_auth.core.database import Database, enable_wal
+from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.i18n import load_catalogues
 from litestar_admin_auth.core.passwords import Passwords
@@ -221,6 +223,16 @@ def _form_secret(config: AdminConfig, backend: AuthBackend) -> bytes:
 
 async def _start(runtime: Runtime, *, debug: bool) -> None:
     load_catalogues()
+    try:
+        await _check_and_fill(runtime, debug=debug)
+    except (SQLAlchemyError, OSError) as error:
+        trouble = trouble_of(error, runtime.database.engine.url) if runtime.database is not None else None
+        if trouble is None:
+            raise
+        raise ConfigError(trouble.check_id, trouble.message, hint=trouble.hint) from error
+
+
+async def _check_and_fill(runtime: Runtime, *, debug: bool) -> None:
     database = runtime.database
     if database is not None and database.owned:
         await enable_wal(database.engine)

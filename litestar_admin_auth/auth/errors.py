@@ -13,12 +13,14 @@ from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_E
 from litestar_admin_auth.auth.navigation import base_path, login_url, page_in_view
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
+from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import (
     AdminAuthError,
     EditConflict,
     NotAllowed,
     NotAuthenticated,
     TooManyTries,
+    Unavailable,
 )
 from litestar_admin_auth.core.i18n import gettext as _
 
@@ -96,11 +98,16 @@ def _first_error(error: HTTPException) -> dict[str, str]:
 
 def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer any error below the admin path."""
+    runtime = runtime_of(request)
+    trouble = trouble_of(error, runtime.database.engine.url) if runtime.database is not None else None
+    if trouble is not None:
+        # One line that says what to do, and no trace for each request: nothing in our code is at fault.
+        logger.error("%s: %s %s", trouble.check_id, trouble.message, trouble.hint)
+        error = Unavailable()
     problem = describe(error)
     # What does not answer has been written down where it was asked, without a trace for each request.
     if problem.status_code >= HTTP_500_INTERNAL_SERVER_ERROR and not isinstance(error, AdminAuthError):
         logger.error("%s %s failed", request.method, request.scope["path"].encode(), exc_info=error)
-    runtime = runtime_of(request)
     state = state_of(request.scope)
     if state is not None and runtime.is_api(state.path):
         return _as_json(problem)

@@ -70,11 +70,16 @@ def passes(route_handler: BaseRouteHandler, user: Any) -> bool:
     return all(guard.allows(user) for guard in guards if isinstance(guard, Guard))
 
 
+def _check_words(words: tuple[object, ...], guard: str, example: str) -> None:
+    # Also what Litestar calls it with where somebody forgot to: "guards=[requires_permission]".
+    if not words or not all(isinstance(word, str) for word in words):
+        msg = f'{guard} needs at least one text, and nothing but texts: {guard}("{example}")'
+        raise ValueError(msg)
+
+
 class _Permission(Guard):
     def __init__(self, codes: tuple[str, ...], *, any_of: bool) -> None:
-        if not codes:
-            msg = "requires_permission needs at least one code"
-            raise ValueError(msg)
+        _check_words(codes, "requires_permission", "articles:publish")
         super().__init__("permission " + (" or " if any_of else " and ").join(codes))
         self.codes, self.combine = codes, any if any_of else all
 
@@ -84,9 +89,7 @@ class _Permission(Guard):
 
 class _Role(Guard):
     def __init__(self, names: tuple[str, ...]) -> None:
-        if not names:
-            msg = "requires_role needs at least one name"
-            raise ValueError(msg)
+        _check_words(names, "requires_role", "editor")
         super().__init__("role " + " or ".join(names))
         self.names = frozenset(names)
 

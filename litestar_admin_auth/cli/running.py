@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import AdminAuthError, ConfigError
 from litestar_admin_auth.services.actor import Actor
 
@@ -58,6 +59,8 @@ def run(app: Litestar, work: Callable[[Runtime, Database], Awaitable[T]]) -> T:
     except ConfigError as error:
         fail(str(error))
     except (SQLAlchemyError, OSError) as error:
+        if runtime.database is not None and (trouble := trouble_of(error, runtime.database.engine.url)) is not None:
+            fail(f"{trouble.check_id}: {trouble.message} {trouble.hint}")
         first_line = str(getattr(error, "orig", error)).partition("\n")[0]
         fail(f"The database refused: {first_line} (is it there, and migrated? See: litestar admin check)")
     except CommandError as error:

@@ -98,6 +98,12 @@ class AdminConfig:
                 hint="Write it like '/admin': letters, digits, - and _ between slashes, none at the end.",
             )
         self._check_tokens()
+        if not isinstance(self.permissions, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigError(
+                "AA005",
+                f"AdminConfig.permissions is {self.permissions!r}.",
+                hint="Write {'articles:publish': 'Publish articles'}: each code with a description.",
+            )
         for code in self.permissions:
             if not isinstance(code, str) or not is_code(code):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError(

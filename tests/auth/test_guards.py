@@ -122,6 +122,10 @@ def test_a_guard_says_in_words_what_it_needs(guard: Any, needs: str) -> None:
 def test_a_guard_that_would_let_everybody_in_cannot_be_made(make: Any) -> None:
     with pytest.raises(ValueError, match="at least one"):
         make()
+    # A list, and what Litestar passes to a guard of which somebody wrote the name alone.
+    for given in (["articles:publish"], ASGIConnection):
+        with pytest.raises(ValueError, match=rf'{make.__name__}\("'):
+            make(given)
 
 
 def test_a_host_with_users_of_its_own_may_name_permissions_as_it_likes() -> None:

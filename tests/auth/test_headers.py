@@ -5,9 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from litestar_admin_auth.auth.headers import SECURITY_HEADERS
-from tests.auth.site import Site, sign_in
+from tests.auth.site import Site, plugin, running, sign_in
 
 STATIC = "/admin/static/{digest}/admin.css"
 
@@ -124,6 +125,21 @@ async def test_a_fault_says_nothing_but_that_there_was_one(
                 assert word not in answer.text
     assert "SELECT secret" in caplog.text
     assert "a password" not in caplog.text
+
+
+async def test_tables_that_nobody_has_made_are_a_line_in_the_log_that_says_what_to_do(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        running(Litestar(plugins=[plugin(database=sqlite_url)], logging_config=None)) as site,
+        site.browser() as browser,
+    ):
+        body = {"email": "ann@example.com", "password": "a password"}
+        answer = await browser.post("/admin/api/auth/login", json=body)
+        assert (answer.status_code, answer.json()["extra"]["code"]) == (503, "unavailable")
+        assert (await sign_in(browser, "ann@example.com")).status_code == 503
+    assert "litestar admin migrate" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_log_line_cannot_be_forged_by_a_path(

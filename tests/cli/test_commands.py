@@ -209,7 +209,7 @@ class TestWithoutTables:
 def test_an_unreachable_database_is_one_line_and_no_trace(settled: Site) -> None:
     result = settled.admin("users", ADMIN_AUTH_DATABASE_URL="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
     assert result.status == 1
-    assert result.errors.startswith("Error: The database refused: ")
+    assert result.errors.startswith("Error: AA023: The database postgresql+asyncpg://127.0.0.1:1/nothing ")
     assert "Traceback" not in result.errors
 
 

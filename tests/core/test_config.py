@@ -60,6 +60,7 @@ class TestAdminConfig:
             ("permissions", {"orders": "no action"}, "AA005"),
             ("permissions", {"orders:*": "a wildcard"}, "AA005"),
             ("permissions", {7: "a number"}, "AA005"),
+            ("permissions", ["articles:publish"], "AA005"),
             ("trusted_origins", "https://app.example", "AA006"),
             ("trusted_origins", None, "AA006"),
             ("trusted_origins", ["app.example"], "AA006"),

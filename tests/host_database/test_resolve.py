@@ -145,9 +145,13 @@ class TestEngines:
         self, host: str, ours: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         opened: list[str] = []
+        monkeypatch.setattr("litestar_admin_auth.host_database.find_spec", str)  # every driver is there
         monkeypatch.setattr("litestar_admin_auth.host_database.create_engine", opened.append)
         find(SQLAlchemyPlugin(SQLAlchemySyncConfig(connection_string=host)))
         assert opened == [ours]
+
+    def test_the_scheme_of_hosting_providers_is_understood(self) -> None:
+        assert url(find(database="postgres://u@h/d")) == "postgresql+asyncpg://u@h/d"
 
     async def test_a_synchronous_url_in_the_setting_is_understood(self, postgresql_url: str) -> None:
         database = find(database=postgresql_url.replace("+asyncpg", ""))
@@ -178,6 +182,16 @@ class TestRefusals:
         assert caught.value.check_id == check_id
         assert "AdminConfig.database" in str(caught.value)
         assert caught.value.hint
+
+    @pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "postgresql+psycopg", "postgresql"])
+    def test_a_driver_that_is_not_installed_is_told_with_the_command(
+        self, scheme: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def nothing(_name: str) -> None: ...
+
+        monkeypatch.setattr("litestar_admin_auth.host_database.find_spec", nothing)
+        with pytest.raises(ConfigError, match=r"AA012.*pip install"):
+            find(database=f"{scheme}://u@h/d")
 
     def test_a_host_in_memory_is_refused_and_told_of_the_setting(self) -> None:
         host = SQLAlchemyPlugin(SQLAlchemyAsyncConfig(connection_string="sqlite+aiosqlite://"))
