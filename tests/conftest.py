@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import servers
+from tests.warm_python import warm_python
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 
@@ -68,6 +69,13 @@ def redis_url(redis_server: str) -> str:
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(64).startswith(b"+OK")
     return redis_server
+
+
+@pytest.fixture(scope="session")
+def python() -> Iterator[list[str]]:
+    """Stands in for ``sys.executable`` where a process is to import the package: it has done so."""
+    with warm_python(PYTHONWARNINGS="ignore") as command:
+        yield command
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -196,7 +195,7 @@ class TestSeveralWorkers:
         "kind", ["redis", pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql)]
     )
     async def test_twenty_refreshes_in_two_processes_have_one_winner(
-        self, kind: str, request: pytest.FixtureRequest
+        self, kind: str, python: list[str], request: pytest.FixtureRequest
     ) -> None:
         if kind == "redis":
             url: str = request.getfixturevalue("redis_url")
@@ -207,7 +206,7 @@ class TestSeveralWorkers:
             url = request.getfixturevalue(f"{kind}_url")
             sessions, subject = await _signed_in(url)
         kind = "redis" if kind == "redis" else "database"
-        async with two_processes(kind, url, sessions, subject) as refresh_all:
+        async with two_processes(python, kind, url, sessions, subject) as refresh_all:
             for before, after in ((0, "1"), (1, "2")):
                 answers = await refresh_all(before)
                 assert set(answers) == set(sessions)
@@ -240,10 +239,10 @@ async def _signed_in(url: str) -> tuple[list[str], str]:
 
 @asynccontextmanager
 async def two_processes(
-    kind: str, url: str, sessions: list[str], subject: str
+    python: list[str], kind: str, url: str, sessions: list[str], subject: str
 ) -> AsyncGenerator[Callable[[int], Awaitable[dict[str, list[list[str]]]]]]:
     """Start two workers; the result lets both refresh each session ten times at once, from one generation."""
-    command = [sys.executable, "-m", "tests.auth.refreshing", kind, url, ",".join(sessions), subject, "10"]
+    command = [*python, "-m", "tests.auth.refreshing", kind, url, ",".join(sessions), subject, "10"]
     pipes: dict[str, Any] = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "limit": 2**20}
     workers = [await asyncio.create_subprocess_exec(*command, **pipes) for _ in range(2)]
 

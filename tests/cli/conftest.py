@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+LITESTAR = Path(sys.executable).with_name("litestar")
 PASSWORD = "correct horse battery staple"
 
 APP = """
@@ -59,11 +60,12 @@ class Site:
 
     folder: Path
     environment: dict[str, str]
+    python: list[str]
 
     def litestar(self, *arguments: str, stdin: str = "", **variables: str) -> Result:
         """Run ``litestar --app app:app`` with no terminal, as cron or a container would."""
         ended = subprocess.run(
-            [sys.executable, "-m", "litestar", "--app", "app:app", *arguments],
+            [*self.python, str(LITESTAR), "--app", "app:app", *arguments],
             cwd=self.folder,
             env=self.environment | variables,
             input=stdin,
@@ -78,9 +80,9 @@ class Site:
         return self.litestar("admin", *arguments, stdin=stdin, **variables)
 
     def admin_each(self, *commands: list[str], **variables: str) -> list[Result]:
-        """Run several commands, one after the other, in one process: starting Python takes longer than most."""
+        """Run several commands, one after the other, in one process: loading the application takes longer than most."""
         ended = subprocess.run(
-            [sys.executable, "-c", EACH],
+            [*self.python, "-c", EACH],
             cwd=self.folder,
             env=self.environment | variables,
             input=json.dumps(commands),
@@ -108,23 +110,31 @@ print(json.dumps(results))
 """
 
 
-def make_site(folder: Path, source: str, **variables: str) -> Site:
-    """Write the application and return its site; nothing of the developer's own settings gets in."""
-    (folder / "app.py").write_text(source)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ADMIN_AUTH_", "LITESTAR_"))}
-    secret = {"ADMIN_AUTH_SECRET_KEY": "a secret of more than thirty-two bytes for tests"}
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    return Site(folder, inherited | secret | {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore"} | variables)
+MakeSite = Callable[..., Site]
+
+
+@pytest.fixture(scope="session")
+def make_site(python: list[str]) -> MakeSite:
+    """Writes an application into a folder; nothing of the developer's own settings gets in."""
+
+    def make(folder: Path, source: str, **variables: str) -> Site:
+        (folder / "app.py").write_text(source)
+        ours = ("ADMIN_AUTH_", "LITESTAR_")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        secret = {"ADMIN_AUTH_SECRET_KEY": "a secret of more than thirty-two bytes for tests"}
+        return Site(folder, inherited | secret | {"PYTHONWARNINGS": "ignore"} | variables, python)
+
+    return make
 
 
 @pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Site:
+def site(make_site: MakeSite, tmp_path: Path, database_url: str) -> Site:
     """An application on SQLite, and on PostgreSQL."""
     return make_site(tmp_path, APP, ADMIN_AUTH_DATABASE_URL=database_url)
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Site:
+def settled(make_site: MakeSite, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A migrated application on SQLite with a superuser, a user and a role; shared, so tests do not lean on counts."""
     folder = tmp_path_factory.mktemp("settled")
     site = make_site(folder, APP, ADMIN_AUTH_DATABASE_URL=f"sqlite+aiosqlite:///{folder}/site.sqlite3")

@@ -1,13 +1,15 @@
 """The ``admin`` commands, each as a process of its own."""
 
 import sqlite3
+import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from litestar_admin_auth.services.migrations import head
-from tests.cli.conftest import APP, PASSWORD, Site, make_site
+from tests.cli.conftest import APP, PASSWORD, MakeSite, Site
 
 
 def test_an_empty_database_becomes_one_with_a_superuser_and_a_user(site: Site) -> None:
@@ -41,6 +43,16 @@ def test_an_empty_database_becomes_one_with_a_superuser_and_a_user(site: Site) -
     refused = site.admin("revoke", "root@example.com", "superuser")
     assert refused.status == 1
     assert "last active superuser" in refused.errors
+
+
+def test_a_process_that_imports_everything_anew_answers_the_same(settled: Site) -> None:
+    # Elsewhere commands run in a process forked off one that has imported the package: see tests/warm_python.
+    cold = replace(settled, python=[sys.executable])
+    command = ["create-user", "--email", "ann@example.com", "--password-stdin"]
+    forked = settled.admin(*command, stdin=PASSWORD + "\n")
+    assert forked == cold.admin(*command, stdin=PASSWORD + "\n")
+    assert (forked.status, forked.output) == (1, "")
+    assert "Another user has this e-mail address" in forked.errors
 
 
 class TestPasswords:
@@ -197,8 +209,8 @@ class TestWithoutTables:
         + "\napp = Litestar(",
     )
 
-    def test_a_host_with_its_own_backend_is_told_so(self, tmp_path_factory: pytest.TempPathFactory) -> None:
-        site = make_site(tmp_path_factory.mktemp("own"), self.SOURCE)
+    def test_a_host_with_its_own_backend_is_told_so(self, make_site: MakeSite, tmp_path: Path) -> None:
+        site = make_site(tmp_path, self.SOURCE)
         result = site.admin("users")
         assert result.status == 1
         assert "brings its own authentication backend" in result.errors

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ class Demo:
     """A demo in a folder of its own."""
 
     folder: Path
+    python: list[str]
 
     def environment(self, **variables: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ADMIN_AUTH_")}
@@ -42,7 +42,7 @@ class Demo:
 
     def run(self, *arguments: str, **variables: str) -> str:
         ended = subprocess.run(
-            [sys.executable, *arguments],
+            [*self.python, *arguments],
             cwd=ROOT,
             env=self.environment(**variables),
             capture_output=True,
@@ -60,8 +60,8 @@ def password_in(output: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    demo = Demo(tmp_path_factory.mktemp("demo"))
+def demo(python: list[str], tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    demo = Demo(tmp_path_factory.mktemp("demo"), python)
     output = demo.make(ADMIN_AUTH_DEMO_PASSWORD="shared by all of them")
     assert "\nemail: admin@example.com\n" in output
     assert "\npassword: shared by all of them\n" in output
@@ -83,8 +83,8 @@ class TestData:
     def test_has_no_finding(self, demo: Demo) -> None:
         assert demo.admin("check") == []
 
-    def test_stays_on_the_second_run_and_starts_over_on_demand(self, tmp_path: Path) -> None:
-        demo = Demo(tmp_path)
+    def test_stays_on_the_second_run_and_starts_over_on_demand(self, python: list[str], tmp_path: Path) -> None:
+        demo = Demo(tmp_path, python)
         first = password_in(demo.make())
         assert len(first) >= 16
         demo.run(
@@ -127,7 +127,7 @@ def address(demo: Demo) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "examples.demo"],
+        [*demo.python, "-m", "examples.demo"],
         cwd=ROOT,
         env=demo.environment(PORT=str(port)),
         stdout=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """A host with Advanced Alchemy: its migrations and ours live in one database and leave each other alone."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from sqlalchemy import inspect
 
 from litestar_admin_auth.core.database import create_engine
 from litestar_admin_auth.services.migrations import head
-from tests.cli.conftest import Site, make_site
+from tests.cli.conftest import MakeSite, Site
 
 APP = """
 import os
@@ -67,7 +69,9 @@ def ran(site: Site, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("plugins", ["Admin SQLAlchemyPlugin", "SQLAlchemyPlugin Admin"])
-async def test_the_hosts_migrations_and_ours_share_a_database(tmp_path: Path, database_url: str, plugins: str) -> None:
+async def test_the_hosts_migrations_and_ours_share_a_database(
+    make_site: MakeSite, tmp_path: Path, database_url: str, plugins: str
+) -> None:
     site = make_site(tmp_path, APP, HOST_URL=database_url, PLUGINS=plugins)
     ran(site, "init", "migrations", "--no-prompt")
     ran(site, "upgrade", "--bind-key", "admin_auth", "--no-prompt")
@@ -95,7 +99,9 @@ async def test_the_hosts_migrations_and_ours_share_a_database(tmp_path: Path, da
     assert await tables(database_url) == ours
 
 
-async def test_without_a_host_plugin_the_database_commands_are_ours(tmp_path: Path, database_url: str) -> None:
+async def test_without_a_host_plugin_the_database_commands_are_ours(
+    make_site: MakeSite, tmp_path: Path, database_url: str
+) -> None:
     site = make_site(tmp_path, NO_HOST, ADMIN_AUTH_DATABASE_URL=database_url)
     ran(site, "upgrade", "--bind-key", "admin_auth", "--no-prompt")
     assert f"{head()} (head)" in ran(site, "show-current-revision")
@@ -103,19 +109,25 @@ async def test_without_a_host_plugin_the_database_commands_are_ours(tmp_path: Pa
     assert await tables(database_url) == {"admin_auth_alembic_version"}
 
 
-async def test_the_host_may_have_the_bare_init_plugin(tmp_path: Path, sqlite_url: str) -> None:
+async def test_the_host_may_have_the_bare_init_plugin(make_site: MakeSite, tmp_path: Path, sqlite_url: str) -> None:
     site = make_site(tmp_path, APP, HOST_URL=sqlite_url, PLUGINS="SQLAlchemyInitPlugin Admin")
     ran(site, "upgrade", "--bind-key", "admin_auth", "--no-prompt")
     assert "admin_auth_user" in await tables(sqlite_url)
 
 
-async def test_a_synchronous_host_gets_the_tables_in_its_own_file(tmp_path: Path, sqlite_url: str) -> None:
+async def test_a_synchronous_host_gets_the_tables_in_its_own_file(
+    make_site: MakeSite, tmp_path: Path, sqlite_url: str
+) -> None:
     site = make_site(tmp_path, APP, HOST_URL=sqlite_url.replace("+aiosqlite", ""), PLUGINS="SQLAlchemyPlugin Admin")
+    # Imports everything anew: Alembic loads our package while Advanced Alchemy is still importing.
+    site = replace(site, python=[sys.executable])
     assert site.admin("migrate").status == 0
     assert "admin_auth_user" in await tables(sqlite_url)
 
 
-def test_the_sql_can_be_printed_for_a_database_administrator(tmp_path: Path, postgresql_url: str) -> None:
+def test_the_sql_can_be_printed_for_a_database_administrator(
+    make_site: MakeSite, tmp_path: Path, postgresql_url: str
+) -> None:
     site = make_site(tmp_path, NO_HOST, ADMIN_AUTH_DATABASE_URL=postgresql_url)
     sql = ran(site, "upgrade", "--sql", "--no-prompt")
     assert "CREATE TABLE admin_auth_user" in sql

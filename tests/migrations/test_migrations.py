@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,7 +129,7 @@ class TestUpgrade:
         await migrations.downgrade(database, "base")
         assert "book" in await table_names(database)
 
-    async def test_parallel_runs_queue_and_all_succeed(self, database_url: str) -> None:
+    async def test_parallel_runs_queue_and_all_succeed(self, python: list[str], database_url: str) -> None:
         # As two workers that migrate when they start; in one process Alembic itself allows only one at a time.
         program = (
             "import asyncio, sys\n"
@@ -138,7 +137,7 @@ class TestUpgrade:
             "from litestar_admin_auth.services.migrations import upgrade\n"
             "asyncio.run(upgrade(Database(create_engine(sys.argv[1]))))\n"
         )
-        runs = [await asyncio.create_subprocess_exec(sys.executable, "-c", program, database_url) for _ in range(3)]
+        runs = [await asyncio.create_subprocess_exec(*python, "-c", program, database_url) for _ in range(3)]
         assert [await run.wait() for run in runs] == [0, 0, 0]
 
     async def test_waits_for_a_run_in_another_process(self, postgresql_url: str) -> None:
