@@ -35,7 +35,8 @@ class InvitationController(Controller):
 async def invite(request: AnyRequest, actor: Actor, user_id: UUID) -> Invitation:
     """Invite a user: by mail, or without mail by a link that the one who asked passes on and sees this once.
 
-    Somebody who has a password already is not invited again, but gets a link to reset it.
+    Raises:
+        Conflict: When the user has a password already, or is suspended.
     """
-    link, address = await make_link(request, actor, user_id)
+    link, address = await make_link(request, actor, user_id, INVITATION)
     return Invitation(address, link.expires_at)

@@ -123,7 +123,8 @@ class UserStateController(Controller):
     ) -> schemas.Invitation:
         """Mail a new link for choosing the first password; older ones stop working. Needs `users:write`.
 
-        Somebody who has a password gets a link to reset it. Without mail the link comes back here, once.
+        Somebody who has a password is not invited (409): a reset is for them. Without mail the link comes back here,
+        once.
         """
         return await invite(request, actor, user_id)
 
@@ -133,7 +134,8 @@ class UserStateController(Controller):
     ) -> schemas.ResetLink:
         """Mail a link for choosing a new password; older ones stop working. Needs `users:write`.
 
-        Without mail the link comes back here, once. The old password works until a new one is chosen.
+        Somebody without a password gets an invitation instead (409). Without mail the link comes back here, once. The
+        old password works until a new one is chosen.
         """
         link, address = await make_link(request, actor, user_id, RESET)
         return schemas.ResetLink(address, link.expires_at)

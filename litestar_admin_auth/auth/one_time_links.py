@@ -31,9 +31,7 @@ def mail_base(connection: Connection) -> str | None:
     return config.public_origin + base_path(connection)
 
 
-async def make_link(
-    connection: Connection, actor: Actor, user_id: UUID, purpose: Purpose | None = None
-) -> tuple[Link, str | None]:
+async def make_link(connection: Connection, actor: Actor, user_id: UUID, purpose: Purpose) -> tuple[Link, str | None]:
     """Make a link for a user and mail it, or return its address to be shown this once.
 
     Returns:

@@ -208,6 +208,20 @@ async def keeping_a_superuser(db: AsyncSession) -> AsyncGenerator[None]:
         await require_a_superuser_remains(db)
 
 
+async def foresee_a_superuser(db: AsyncSession, *, without: ColumnElement[bool]) -> None:
+    """Refuse a change that is only asked about, just as :func:`keeping_a_superuser` would refuse it.
+
+    Args:
+        db: The caller's transaction, which need not write.
+        without: What the change would take away: a condition on ``User``, ``UserRole`` or ``RolePermission``.
+
+    Raises:
+        LastSuperuser: When nobody could administer everything after it.
+    """
+    if await _a_superuser_exists(db) and not await _a_superuser_exists(db, without=without):
+        raise LastSuperuser
+
+
 async def require_a_superuser_remains(db: AsyncSession) -> None:
     """Check that somebody can still administer everything, now and later.
 
@@ -232,8 +246,11 @@ def is_lasting_superuser(user: User, *, without: UserRole | None = None) -> bool
     )
 
 
-async def _a_superuser_exists(db: AsyncSession) -> bool:
-    return await db.scalar(_lasting_superusers().limit(1)) is not None
+async def _a_superuser_exists(db: AsyncSession, *, without: ColumnElement[bool] | None = None) -> bool:
+    superusers = _lasting_superusers()
+    if without is not None:
+        superusers = superusers.where(~without)
+    return await db.scalar(superusers.limit(1)) is not None
 
 
 def _lasting_superusers() -> Select[UUID]:

@@ -6,7 +6,7 @@ queries nor the memory grows with the members.
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from litestar_admin_auth.core.permissions import WILDCARD, holds, patterns_giving
 from litestar_admin_auth.models import Permission, RolePermission
 
-#: So many users are named; ``users_total`` counts them all.
+#: So many users are named at once; ``users_total`` counts them all.
 MAX_NAMED_USERS = 50
 #: So many different outcomes are listed, those of most people first.
 MAX_GROUPS = 20
@@ -53,13 +53,32 @@ class Difference:
         return bool(self.gains or self.loses)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Impact:
-    """Everybody for whom something changes: the first by e-mail are named, all are counted and grouped."""
+    """Everybody for whom something changes.
 
-    users: list[UserChange]
-    users_total: int
-    groups: list[ChangeGroup]
+    Args:
+        users: Fifty of them by e-mail, for who may see users.
+        users_total: How many there are.
+        groups: The same people by what changes for them, the largest group first.
+        offset: How many come before ``users``.
+    """
+
+    users: list[UserChange] = field(default_factory=list[UserChange])
+    users_total: int = 0
+    groups: list[ChangeGroup] = field(default_factory=list[ChangeGroup])
+    offset: int = 0
+
+    @property
+    def previous(self) -> int | None:
+        """The offset of the fifty before these, if there are any."""
+        return max(self.offset - MAX_NAMED_USERS, 0) if self.offset and self.users else None
+
+    @property
+    def next(self) -> int | None:
+        """The offset of the fifty after these, if there are any."""
+        end = self.offset + len(self.users)
+        return end if self.users and end < self.users_total else None
 
 
 async def concrete_codes(db: AsyncSession, *patterns: Iterable[str]) -> frozenset[str]:
@@ -134,10 +153,12 @@ class Tally:
 
     Args:
         named: Whether the asker may see who the users are.
+        offset: So many are not named before the first who is.
     """
 
-    def __init__(self, *, named: bool) -> None:
-        self.named = named
+    def __init__(self, *, named: bool, offset: int = 0) -> None:
+        self.named, self.offset = named, offset
+        self._total = 0
         self._users: list[UserChange] = []
         self._totals: Counter[Difference] = Counter()
 
@@ -146,7 +167,8 @@ class Tally:
         if not change:
             return
         self._totals[change] += 1
-        if self.named and len(self._users) < MAX_NAMED_USERS:
+        self._total += 1
+        if self.named and self._total > self.offset and len(self._users) < MAX_NAMED_USERS:
             self._users.append(UserChange(person.id, person.email, sorted(change.gains), sorted(change.loses)))
 
     def result(self) -> Impact:
@@ -155,4 +177,4 @@ class Tally:
             ChangeGroup(sorted(change.gains), sorted(change.loses), count)
             for change, count in self._totals.most_common(MAX_GROUPS)
         ]
-        return Impact(self._users, self._totals.total(), groups)
+        return Impact(users=self._users, users_total=self._total, groups=groups, offset=self.offset)

@@ -54,7 +54,7 @@ class Link:
 
 
 async def create_link(
-    database: Database, actor: Actor, user_id: UUID, purpose: Purpose | None = None, *, mail_base: str | None = None
+    database: Database, actor: Actor, user_id: UUID, purpose: Purpose, *, mail_base: str | None = None
 ) -> Link:
     """Make a link for a user, and mail it where the site can. Older links die.
 
@@ -62,7 +62,7 @@ async def create_link(
         database: Where.
         actor: Must hold ``users:write`` and everything that the user holds.
         user_id: Whom for.
-        purpose: ``invitation`` for somebody without a password, ``reset`` for somebody with one; None takes what fits.
+        purpose: ``invitation`` for somebody without a password, ``reset`` for somebody with one.
         mail_base: The admin's public address, such as ``https://shop.example/admin``, to mail the link; whoever asked
             then never sees it. None where no mail is sent: the token comes back.
 
@@ -78,7 +78,6 @@ async def create_link(
         user = await load_user_to_change(db, actor, held, user_id)
         if not user.is_active:
             raise Conflict(_("Reactivate the user first."))
-        purpose = purpose or (INVITATION if user.password_hash is None else RESET)
         if purpose == INVITATION and user.password_hash is not None:
             raise Conflict(_("This user has a password already. Send a link to reset it instead."))
         if purpose == RESET and user.password_hash is None:

@@ -16,16 +16,21 @@ from sqlalchemy.orm import aliased
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
-from litestar_admin_auth.core.permissions import holds
+from litestar_admin_auth.core.permissions import WILDCARD, holds
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
-from litestar_admin_auth.models import Role, User, UserRole
-from litestar_admin_auth.services.access import load_role_to_change, require, require_covers, unexpired
+from litestar_admin_auth.models import Role, RolePermission, User, UserRole
+from litestar_admin_auth.services.access import (
+    foresee_a_superuser,
+    load_role_to_change,
+    require,
+    require_covers,
+    unexpired,
+)
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference
 from litestar_admin_auth.services.catalogue import check_known
 from litestar_admin_auth.services.impact import MAX_NAMED_USERS as MAX_NAMED_USERS
 from litestar_admin_auth.services.impact import (
-    ChangeGroup,
     Difference,
     Impact,
     Tally,
@@ -38,27 +43,23 @@ from litestar_admin_auth.services.impact import (
 from litestar_admin_auth.services.impact import UserChange as UserChange
 
 
-@dataclass(frozen=True)
-class RolePreview:
+@dataclass(frozen=True, kw_only=True)
+class RolePreview(Impact):
     """What the role itself would gain and lose, and the users for whom that makes a difference, by e-mail.
 
     Args:
         added: Codes and wildcards that the role does not hold yet.
         removed: Codes and wildcards that it would hold no more.
-        users: The first fifty, for who may see users; ``users_total`` counts all.
-        users_total: How many gain or lose something, at once.
-        groups: The same people by what changes for them, the largest group first.
         changes: Name and description, as ``{"name": {"old": ..., "new": ...}}``; only what differs.
         members: How many hold the role by a grant that has not ended.
+        allows: Of a new role: what of the catalogue it gives, with wildcards spelled out.
     """
 
     added: list[str]
-    removed: list[str]
-    users: list[UserChange]
-    users_total: int
-    groups: list[ChangeGroup] = field(default_factory=list[ChangeGroup])
+    removed: list[str] = field(default_factory=list[str])
     changes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     members: int = 0
+    allows: list[str] = field(default_factory=list[str])
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changes)
@@ -73,6 +74,7 @@ async def preview_role(
     description: str | None = None,
     permissions: Iterable[str] | None = None,
     version: int | None = None,
+    offset: int = 0,
 ) -> RolePreview:
     """Tell what ``update_role`` with these values would change, without saving anything.
 
@@ -87,6 +89,7 @@ async def preview_role(
         description: The new description; None for the old one.
         permissions: Everything that the role would hold; None for what it holds already.
         version: The version that the change would be made from.
+        offset: How many users come before the fifty who are named.
 
     Raises:
         NotAllowed: Without ``roles:write``.
@@ -96,6 +99,7 @@ async def preview_role(
         EditConflict: When somebody else saved meanwhile.
         InvalidInput: For ``name``, ``description`` or ``permissions``.
         NameTaken: When another role has the name.
+        LastSuperuser: When nobody could administer everything any more.
     """
     async with database.reading() as db:
         held = await require(db, actor, "roles:write")
@@ -112,27 +116,43 @@ async def preview_role(
         before = frozenset(role.codes)
         after = before if permissions is None else frozenset(await check_known(db, permissions, kept=before))
         require_covers(held, after)
-        impact = await _impact(db, role_id, before, after, named=holds(held, "users:read"))
+        await _foresee(db, role_id, before - after)
+        tally = Tally(named=holds(held, "users:read"), offset=offset)
+        impact = await _impact(db, role_id, before, after, tally)
         members = await _members(db, role_id)
     return _preview(before, after, impact, members, difference(stored, wanted))
 
 
-async def preview_new_role(database: Database, actor: Actor, *, permissions: Iterable[str]) -> RolePreview:
-    """Tell what ``create_role`` with these permissions would do: to nobody anything, until somebody is given the role.
+async def preview_new_role(
+    database: Database, actor: Actor, *, permissions: Iterable[str], name: str | None = None, description: str = ""
+) -> RolePreview:
+    """Tell what ``create_role`` with these values would do: to nobody anything, until somebody is given the role.
+
+    Args:
+        database: Where.
+        actor: Must hold ``roles:write`` and everything that the role would hold.
+        permissions: Everything that the role would hold.
+        name: The name; None while there is none yet.
+        description: The description.
 
     Raises:
         NotAllowed: Without ``roles:write``.
-        InvalidInput: For ``permissions``.
+        InvalidInput: For ``name``, ``description`` or ``permissions``.
+        NameTaken: When a role has the name.
         StrongerThanYou: When a permission is one that the actor lacks.
     """
     async with database.reading() as db:
         held = await require(db, actor, "roles:write")
+        if name is not None:
+            await _require_free(db, one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True))
+        one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
         after = await check_known(db, permissions)
         require_covers(held, after)
-    return RolePreview(sorted(after), [], [], 0)
+        allows = spelled_out(after, await concrete_codes(db, after))
+    return RolePreview(added=sorted(after), allows=sorted(allows))
 
 
-async def preview_role_deletion(database: Database, actor: Actor, role_id: UUID) -> RolePreview:
+async def preview_role_deletion(database: Database, actor: Actor, role_id: UUID, *, offset: int = 0) -> RolePreview:
     """Tell what ``delete_role`` would do, without doing it; see :func:`preview_role`.
 
     Raises:
@@ -140,11 +160,14 @@ async def preview_role_deletion(database: Database, actor: Actor, role_id: UUID)
         NotFound: When there is no such role.
         SystemRole: For the built-in role.
         StrongerThanYou: When the role holds what the actor does not.
+        LastSuperuser: When nobody could administer everything any more.
     """
     async with database.reading() as db:
         held = await require(db, actor, "roles:delete")
         before = frozenset((await load_role_to_change(db, held, role_id)).codes)
-        impact = await _impact(db, role_id, before, frozenset(), named=holds(held, "users:read"))
+        await _foresee(db, role_id, before)
+        tally = Tally(named=holds(held, "users:read"), offset=offset)
+        impact = await _impact(db, role_id, before, frozenset(), tally)
         members = await _members(db, role_id)
     return _preview(before, frozenset(), impact, members, {})
 
@@ -159,22 +182,20 @@ def _preview(
     return RolePreview(
         added=sorted(after - before),
         removed=sorted(before - after),
-        users=impact.users,
-        users_total=impact.users_total,
-        groups=impact.groups,
         changes=changes,
         members=members,
+        **vars(impact),
     )
 
 
 async def _impact(
-    db: AsyncSession, role_id: UUID, before: frozenset[str], after: frozenset[str], *, named: bool
+    db: AsyncSession, role_id: UUID, before: frozenset[str], after: frozenset[str], tally: Tally
 ) -> Impact:
     codes = await concrete_codes(db, before, after)
     gained = spelled_out(after, codes) - spelled_out(before, codes)
     lost = spelled_out(before, codes) - spelled_out(after, codes)
     if not (gained or lost):
-        return Impact([], 0, [])
+        return tally.result()
     elsewhere = await roles_giving(db, gained | lost)
 
     @cache
@@ -191,10 +212,14 @@ async def _impact(
         .where(grant.role_id == role_id, unexpired(moment, grant), User.is_active)
         .order_by(User.email_normalized, User.id)
     )
-    tally = Tally(named=named)
     async for person in each_person(db, people):
         tally.note(person, change_for(person.roles))
     return tally.result()
+
+
+async def _foresee(db: AsyncSession, role_id: UUID, removed: frozenset[str]) -> None:
+    if WILDCARD in removed:
+        await foresee_a_superuser(db, without=RolePermission.role_id == role_id)
 
 
 async def _members(db: AsyncSession, role_id: UUID) -> int:
@@ -202,6 +227,6 @@ async def _members(db: AsyncSession, role_id: UUID) -> int:
     return await db.scalar(statement) or 0
 
 
-async def _require_free(db: AsyncSession, name: str, role_id: UUID) -> None:
-    if await db.scalar(select(Role.id).where(Role.name == name, Role.id != role_id)) is not None:
+async def _require_free(db: AsyncSession, name: str, role_id: UUID | None = None) -> None:
+    if await db.scalar(select(Role.id).where(Role.name == name, Role.id.is_distinct_from(role_id))) is not None:
         raise NameTaken

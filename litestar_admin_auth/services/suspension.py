@@ -8,7 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import User
-from litestar_admin_auth.services.access import keeping_a_superuser, load_user_to_change, require
+from litestar_admin_auth.services.access import (
+    foresee_a_superuser,
+    keeping_a_superuser,
+    load_user_to_change,
+    require,
+)
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.sessions import end_sessions_of_all
@@ -32,6 +37,14 @@ async def suspend_user(database: Database, actor: Actor, user_id: UUID) -> UserR
             async with keeping_a_superuser(db):
                 await suspend_all(db, actor, [user])
         return row_of(user)
+
+
+async def check_suspension(database: Database, actor: Actor, user_id: UUID) -> None:
+    """Be refused as :func:`suspend_user` would be, without suspending anybody: for the question before it."""
+    async with database.reading() as db:
+        held = await require(db, actor, "users:write")
+        user = await load_user_to_change(db, actor, held, user_id)
+        await foresee_a_superuser(db, without=User.id == user.id)
 
 
 async def reactivate_user(database: Database, actor: Actor, user_id: UUID) -> UserRow:

@@ -8,7 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import UserInUse
 from litestar_admin_auth.models import User
-from litestar_admin_auth.services.access import keeping_a_superuser, load_user_to_change, require
+from litestar_admin_auth.services.access import (
+    foresee_a_superuser,
+    keeping_a_superuser,
+    load_user_to_change,
+    require,
+)
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.user_lists import row_of
@@ -36,6 +41,17 @@ async def delete_user(database: Database, actor: Actor, user_id: UUID) -> None:
     except IntegrityError as error:
         # Round the whole transaction: a deferred foreign key of the host's speaks up only at the commit.
         raise UserInUse from error
+
+
+async def check_deletion(database: Database, actor: Actor, user_id: UUID) -> None:
+    """Be refused as :func:`delete_user` would be, without deleting anybody: for the question before it.
+
+    Whether rows of the host refer to the user is not asked: only trying to delete them could tell.
+    """
+    async with database.reading() as db:
+        held = await require(db, actor, "users:delete")
+        user = await load_user_to_change(db, actor, held, user_id)
+        await foresee_a_superuser(db, without=User.id == user.id)
 
 
 def _deleted(user: User) -> dict[str, dict[str, object]]:

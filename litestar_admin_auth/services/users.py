@@ -25,8 +25,10 @@ from litestar_admin_auth.services.grants import grants_of as grants_of
 from litestar_admin_auth.services.grants import revoke_role as revoke_role
 from litestar_admin_auth.services.grants import set_roles
 from litestar_admin_auth.services.letters import tell_email_changed
+from litestar_admin_auth.services.suspension import check_suspension as check_suspension
 from litestar_admin_auth.services.suspension import reactivate_user as reactivate_user
 from litestar_admin_auth.services.suspension import suspend_user as suspend_user
+from litestar_admin_auth.services.user_deletion import check_deletion as check_deletion
 from litestar_admin_auth.services.user_deletion import delete_user as delete_user
 from litestar_admin_auth.services.user_lists import FILTERS as FILTERS
 from litestar_admin_auth.services.user_lists import STATUSES as STATUSES

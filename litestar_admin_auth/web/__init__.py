@@ -11,6 +11,7 @@ from litestar_admin_auth.web.bulk_users import UserBulkPages
 from litestar_admin_auth.web.exports import ExportPages
 from litestar_admin_auth.web.invitations import InvitationController
 from litestar_admin_auth.web.login import LoginController
+from litestar_admin_auth.web.new_role import NewRolePages
 from litestar_admin_auth.web.overview import OverviewPage, SignedInPage
 from litestar_admin_auth.web.password_reset import PasswordResetController
 from litestar_admin_auth.web.permissions import PermissionPages
@@ -50,6 +51,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         UserTabPages,
         UserAccountPages,
         RolePages,
+        NewRolePages,
         RoleTabPages,
         PermissionPages,
         SessionPages,

@@ -21,6 +21,7 @@ from litestar_admin_auth.web.forms import ConfirmForm, Form, PostedForm, read_fo
 from litestar_admin_auth.web.grant_form import GrantForm
 from litestar_admin_auth.web.lists import USERS
 from litestar_admin_auth.web.render import admin_url, see_other
+from litestar_admin_auth.web.role_form import read_offset
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -155,7 +156,7 @@ async def _answer(request: AnyRequest, given: PostedForm, *, may_change: bool) -
         refusal.field = "until" if refusal.field == "expires_at" else refusal.field
         form.blame(refusal)
         return _ask(request, asked, act, form, None, status_code=400)
-    preview = await _preview(request, operation, plan)
+    preview = await _preview(request, operation, plan, read_offset(given.get("people", "")))
     return _ask(request, asked, act, form, plan, preview=preview, error=error, status_code=status_code)
 
 
@@ -172,9 +173,9 @@ def _ask(request: AnyRequest, asked: Asked, act: Act, form: Any, plan: Plan | No
     return question(request, asked, act, action=action, cancel=cancel, form=form, plan=plan, **options)
 
 
-async def _preview(request: AnyRequest, operation: Operation[Any], plan: Plan) -> GrantsPreview | None:
+async def _preview(request: AnyRequest, operation: Operation[Any], plan: Plan, offset: int) -> GrantsPreview | None:
     if not plan.changed or not isinstance(operation, GiveRole | TakeRole):
         return None
     database, actor = tables_and_actor(request)
     give = isinstance(operation, GiveRole)
-    return await preview_grants(database, actor, plan.changed, operation.role, give=give)
+    return await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)

@@ -27,7 +27,7 @@ from litestar_admin_auth.web import filters
 ROOT = "admin_auth"
 TEMPLATE_SUFFIXES = (".html", ".txt", ".jinja", ".j2")
 #: The files whose macros templates use as ``ui.<macro>``, in pages and in single blocks, without an import.
-MACRO_FILES = ("header", "forms", "table", "badges", "feedback")
+MACRO_FILES = ("header", "forms", "table", "badges", "feedback", "impact")
 
 
 class Templates:

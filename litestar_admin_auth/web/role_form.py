@@ -61,6 +61,7 @@ class Draft:
         granted_only: Whether only rows with a tick are wanted.
         pressed: The row or column whose name was pressed, for who has no JavaScript.
         is_looking: Whether the form was sent to see something, not to save it.
+        people: How many of those affected come before the fifty who are named.
     """
 
     form: RoleForm
@@ -69,6 +70,7 @@ class Draft:
     granted_only: bool = False
     pressed: str = ""
     is_looking: bool = False
+    people: int = 0
 
     @classmethod
     def of(cls, request: AnyRequest, role: RoleRow) -> Self:
@@ -87,6 +89,7 @@ class Draft:
             granted_only="granted_only" in posted,
             pressed=pressed,
             is_looking=bool(pressed) or "show" in posted,
+            people=read_offset(posted.get("people", "")),
         )
 
     async def matrix(self, request: AnyRequest, held: Collection[str], *, read_only: bool = False) -> Matrix:
@@ -110,6 +113,11 @@ class Draft:
             self.permissions, self.pressed = press(matrix, self.pressed), ""
             matrix = build()
         return matrix
+
+
+def read_offset(text: str) -> int:
+    """Return a whole number from a form or an address; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _words(text: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from litestar_admin_auth.core.exceptions import AdminAuthError, NotAllowed
+from litestar_admin_auth.core.exceptions import AdminAuthError, Conflict, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import audit, roles
 from litestar_admin_auth.services.roles import RoleRow
@@ -15,6 +15,7 @@ from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
+from litestar_admin_auth.web.role_form import read_offset
 from litestar_admin_auth.web.role_page import tab_page, viewer_who
 
 AnyRequest = Request[Any, Any, Any]
@@ -76,9 +77,11 @@ async def _deletion_page(
 ) -> Response[Any]:
     viewer_who(request, "roles:delete")
     database, actor = tables_and_actor(request)
-    preview = None
-    if not role.is_system:
-        preview = await roles.preview_role_deletion(database, actor, role.id)
+    preview, refusal, offset = None, "", read_offset(request.query_params.get("people", ""))
+    try:
+        preview = await roles.preview_role_deletion(database, actor, role.id, offset=offset)
+    except Conflict as conflict:
+        refusal = conflict.message
     return render(
         request,
         "roles/deletion.html",
@@ -86,5 +89,7 @@ async def _deletion_page(
         status_code=status_code,
         role=role,
         preview=preview,
-        error=error,
+        refusal=refusal,
+        # Said once: what refuses the deletion refuses the question about it as well.
+        error=error if error != refusal else None,
     )

@@ -1,4 +1,4 @@
-"""Roles: the list, and the page on which one is made, copied or changed."""
+"""Roles: the list, and the page on which one is changed."""
 
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,6 @@ from litestar.params import FromPath
 
 from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.permissions import missing
-from litestar_admin_auth.core.text import MAX_ROLE_NAME_LENGTH
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.role_history import latest_changes
 from litestar_admin_auth.services.roles import RoleRow
@@ -18,7 +16,7 @@ from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import read_form
 from litestar_admin_auth.web.lists import ROLES, filter_text
 from litestar_admin_auth.web.render import admin_url, render, see_other, wants_fragment
-from litestar_admin_auth.web.role_form import Draft, RoleForm
+from litestar_admin_auth.web.role_form import Draft
 from litestar_admin_auth.web.role_page import is_changeable, tab_page, viewer_who
 
 AnyRequest = Request[Any, Any, Any]
@@ -40,41 +38,6 @@ class RolePages(Controller):
         query = ROLES.of(request)
         page = await roles.list_roles(database, actor, query)
         return render(request, "roles/index.html", "results", page=page, query=query, filter_text=filter_text(query))
-
-    @get("/new")
-    async def new(self, request: AnyRequest) -> Response[Any]:
-        source = request.query_params.get("from", "")
-        if source:
-            return await _copy_page(request, source)
-        return await _new_page(request, Draft(RoleForm(request)))
-
-    @post("/new")
-    async def create(self, request: AnyRequest) -> Response[Any]:
-        database, actor = tables_and_actor(request)
-        draft = Draft.posted(request, await read_form(request))
-        if draft.is_looking:
-            return await _new_page(request, draft)
-        if not draft.form.validate():
-            return await _new_page(request, draft, status_code=400)
-        try:
-            role = await roles.create_role(
-                database,
-                actor,
-                name=draft.form.name.data or "",
-                description=draft.form.description.data or "",
-                permissions=draft.permissions,
-            )
-        except NotAllowed:
-            raise
-        except AdminAuthError as error:
-            draft.form.blame(error)
-            return await _new_page(request, draft, status_code=error.status_code)
-        flash(
-            request,
-            "success",
-            _("The role %(name)s is there. Give it to people on their Access tab.", name=role.name),
-        )
-        return see_other(request, admin_url(request, "roles", role.id))
 
     @get("/{role_id:uuid}")
     async def edit(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
@@ -134,6 +97,7 @@ class RolePages(Controller):
                 description=draft.form.description.data or "",
                 permissions=draft.permissions,
                 version=draft.form.opened_version,
+                offset=draft.people,
             )
         except NotAllowed:
             raise
@@ -145,36 +109,9 @@ class RolePages(Controller):
             draft.form.blame(error)
             return await _role_page(request, role, draft, status_code=error.status_code)
         if fragment:
-            return render(request, "roles/_preview.html", preview=preview, role=role)
+            url = admin_url(request, "roles", role_id, "preview")
+            return render(request, "roles/_preview.html", preview=preview, role=role, preview_url=url)
         return await _role_page(request, role, draft, preview=preview, reviewed=True)
-
-
-async def _new_page(
-    request: AnyRequest, draft: Draft, *, status_code: int = 200, source: RoleRow | None = None, left_out: Any = ()
-) -> Response[Any]:
-    viewer = viewer_who(request, "roles:write")
-    matrix = await draft.matrix(request, viewer.permissions)
-    return render(
-        request,
-        "roles/new.html",
-        status_code=status_code,
-        form=draft.form,
-        matrix=matrix,
-        source=source,
-        left_out=left_out,
-    )
-
-
-async def _copy_page(request: AnyRequest, source: str) -> Response[Any]:
-    """The form of a new role with another one's permissions, but those that the viewer may not grant."""
-    viewer = viewer_who(request, "roles:write")
-    database, actor = tables_and_actor(request)
-    role = await roles.find_role(database, actor, source)
-    left_out = missing(viewer.permissions, role.permissions)
-    name = _("Copy of %(name)s", name=role.name)[:MAX_ROLE_NAME_LENGTH]
-    form = RoleForm(request, data={"name": name, "description": role.description})
-    permissions = [code for code in role.permissions if code not in left_out]
-    return await _new_page(request, Draft(form, permissions), source=role, left_out=left_out)
 
 
 async def _role_page(

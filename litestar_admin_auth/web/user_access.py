@@ -232,15 +232,25 @@ async def _held(request: AnyRequest, user_id: UUID, role_id: UUID) -> tuple[User
     raise NotFound(_("This user does not have that role."))
 
 
-async def _removal_page(request: AnyRequest, user: UserRow, grant: Grant, **context: Any) -> Response[Any]:
+async def _removal_page(
+    request: AnyRequest, user: UserRow, grant: Grant, *, status_code: int = 200, error: str | None = None
+) -> Response[Any]:
     database, actor = tables_and_actor(request)
+    preview, refusal = None, ""
+    try:
+        preview = await preview_grants(database, actor, [user.id], grant.role, give=False)
+    except Conflict as conflict:
+        # Said once: what refuses the removal refuses the question about it as well.
+        refusal, error = conflict.message, error if error != conflict.message else None
     return render(
         request,
         "users/removal.html",
         "confirm",
+        status_code=status_code,
         user=user,
         grant=grant,
-        preview=await preview_grants(database, actor, [user.id], grant.role, give=False),
+        preview=preview,
+        refusal=refusal,
+        error=error,
         give=False,
-        **context,
     )

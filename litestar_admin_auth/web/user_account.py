@@ -1,5 +1,6 @@
 """Changes of a user as a whole: suspension, deletion, and a new one-time link."""
 
+from collections.abc import Awaitable
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
 from litestar_admin_auth.web.one_time_link import new_link
 from litestar_admin_auth.web.render import admin_url, render, see_other
-from litestar_admin_auth.web.user_page import require_changeable, user_url
+from litestar_admin_auth.web.user_page import user_url
 from litestar_admin_auth.web.users import profile_page
 
 AnyRequest = Request[Any, Any, Any]
@@ -66,8 +67,7 @@ class UserAccountPages(Controller):
     async def ask_suspension(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
-        await require_changeable(request, user_id, "users:write")
-        return _suspension_page(request, user)
+        return _suspension_page(request, user, refusal=await _refusal(users.check_suspension(database, actor, user_id)))
 
     @post("/suspension")
     async def suspend(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
@@ -80,7 +80,7 @@ class UserAccountPages(Controller):
         try:
             await users.suspend_user(database, actor, user_id)
         except Conflict as error:
-            return _suspension_page(request, user, status_code=error.status_code, error=error.message)
+            return _suspension_page(request, user, status_code=error.status_code, refusal=error.message)
         flash(request, "success", _("%(email)s is suspended and signed out everywhere.", email=user.email))
         return see_other(request, user_url(request, user_id))
 
@@ -88,8 +88,7 @@ class UserAccountPages(Controller):
     async def ask_deletion(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
-        await require_changeable(request, user_id, "users:delete")
-        return _deletion_page(request, user)
+        return _deletion_page(request, user, refusal=await _refusal(users.check_deletion(database, actor, user_id)))
 
     @post("/deletion")
     async def delete(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
@@ -103,9 +102,18 @@ class UserAccountPages(Controller):
         try:
             await users.delete_user(database, actor, user_id)
         except Conflict as error:
-            return _deletion_page(request, user, status_code=error.status_code, error=error.message)
+            return _deletion_page(request, user, status_code=error.status_code, refusal=error.message)
         flash(request, "success", _("%(email)s is deleted.", email=user.email))
         return see_other(request, admin_url(request, "users"))
+
+
+async def _refusal(check: Awaitable[None]) -> str:
+    """Return why the answer to a question would be refused, for whoever may ask it; empty when it would not."""
+    try:
+        await check
+    except Conflict as error:
+        return error.message
+    return ""
 
 
 async def _require_token(request: AnyRequest) -> None:

@@ -142,6 +142,17 @@ class TestPatchUser:
         assert (await superuser.get("/account")).json()["version"] == 1
 
 
+class TestLinks:
+    async def test_of_the_wrong_kind_are_a_conflict_as_on_the_page(self, site: Site, superuser: Caller) -> None:
+        """One rule, in the service: an invitation is for whoever has no password, a reset for the rest."""
+        has, lacks = await site.add_user(), await site.add_user(password_hash=None)
+        for user, wrong, right in ((has, "invitation", "password-reset"), (lacks, "password-reset", "invitation")):
+            assert error_of(await superuser.call("POST", f"/users/{user.id}/{wrong}"), 409)["code"] == "conflict"
+            assert (await superuser.call("POST", f"/users/{user.id}/{right}")).status_code == 201
+            log = [event.action for event in await site.events_of(user)]
+            assert log == ["user.reset_link_created" if user is has else "user.invited"]
+
+
 class TestDeleteUser:
     async def test_leaves_nothing_but_the_events(self, site: Site, superuser: Caller) -> None:
         user = await site.add_user()

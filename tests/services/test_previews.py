@@ -12,8 +12,10 @@ from sqlalchemy import insert, select
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import (
+    AdminAuthError,
     EditConflict,
     InvalidInput,
+    LastSuperuser,
     NameTaken,
     NotAllowed,
     NotFound,
@@ -190,9 +192,31 @@ class TestRolePreview:
             (1, ["orders:read"]),
         ]
 
-    async def test_of_a_new_role_touches_nobody(self, database: Database) -> None:
-        preview = await preview_new_role(database, CLI, permissions=["orders:*"])
-        assert (preview.added, preview.users_total) == (["orders:*"], 0)
+    async def test_of_a_new_role_touches_nobody_and_tells_what_it_allows(self, database: Database) -> None:
+        preview = await preview_new_role(database, CLI, permissions=["orders:*", "books:read"])
+        assert (preview.added, preview.users_total) == (["books:read", "orders:*"], 0)
+        assert preview.allows == ["books:read", "orders:read", "orders:refund"]
+
+    async def test_of_a_new_role_is_refused_as_creating_it_would_be(self, database: Database, people: People) -> None:
+        role, clerk = await people.role(), await people.user("roles:write", "orders:read")
+        values = [
+            {"name": role.name},
+            {"name": " "},
+            {"name": "x" * 101},
+            {"name": "New", "description": "x" * 501},
+            {"name": "New", "permissions": ["no such"]},
+            {"name": "New", "permissions": ["books:read"]},
+        ]
+        for value in values:
+            wanted = {"permissions": ["orders:read"]} | value
+            with pytest.raises(AdminAuthError) as foretold_refusal:
+                await preview_new_role(database, clerk, **wanted)  # type: ignore[arg-type]
+            with pytest.raises(AdminAuthError) as refusal:
+                await roles.create_role(database, clerk, **wanted)  # type: ignore[arg-type]
+            assert (foretold_refusal.value.code, foretold_refusal.value.field) == (
+                refusal.value.code,
+                refusal.value.field,
+            )
 
 
 class TestGrantsPreview:
@@ -238,7 +262,63 @@ class TestGrantsPreview:
         statement = select(User.id).where(User.email == person.label)
         assert await preview_grants(database, CLI, statement, role.name, give=True) == by_id
         assert by_id.selected == 1
-        assert await preview_grants(database, CLI, [], role.name, give=True) == GrantsPreview(role.name)
+        assert await preview_grants(database, CLI, [], role.name, give=True) == GrantsPreview(role=role.name)
+
+
+class TestForeseesTheLastSuperuser:
+    """What would leave nobody who can administer everything is refused when it is asked about."""
+
+    @pytest.mark.parametrize("second", [False, True])
+    async def test_in_every_question_that_would_be_refused_and_in_no_other(
+        self, database: Database, people: People, second: bool
+    ) -> None:
+        """Each question and its change, on a town with one superuser by a role of their own, or with a second one."""
+        keys = await people.role("*", "orders:read", name="keys")
+        last = id_of(await people.user(roles=["keys"]))
+        # None of these counts: one ends, one is suspended, one has never chosen a password.
+        await people.user(roles=["keys"], until=now() + timedelta(days=1))
+        await people.user(roles=["keys"], is_active=False)
+        await people.user(roles=["keys"], password_hash=None)
+        if second:
+            await people.superuser()
+        soon = now() + timedelta(days=3)
+        questions = [
+            (lambda: users.check_suspension(database, CLI, last), lambda: users.suspend_user(database, CLI, last)),
+            (lambda: users.check_deletion(database, CLI, last), lambda: users.delete_user(database, CLI, last)),
+            (
+                lambda: preview_grants(database, CLI, [last], "keys", give=False),
+                lambda: users.revoke_role(database, CLI, last, "keys"),
+            ),
+            (
+                lambda: preview_grants(database, CLI, [last], "keys", give=True, expires_at=soon),
+                lambda: users.grant_role(database, CLI, last, "keys", expires_at=soon),
+            ),
+            (
+                lambda: preview_role(database, CLI, keys.id, permissions=["orders:read"]),
+                lambda: roles.update_role(database, CLI, keys.id, permissions=["orders:read"]),
+            ),
+            (
+                lambda: preview_role_deletion(database, CLI, keys.id),
+                lambda: roles.delete_role(database, CLI, keys.id),
+            ),
+        ]
+        for question, change in questions:
+            if not second:
+                for attempt in (question, change):
+                    with pytest.raises(LastSuperuser):
+                        await attempt()
+            else:
+                await question()
+        # What does not take the star away is no such case.
+        await preview_role(database, CLI, keys.id, permissions=["*"])
+        await preview_grants(database, CLI, [last], "keys", give=True)
+
+    async def test_where_another_role_gives_the_same_for_good(self, database: Database, people: People) -> None:
+        await people.role("*", name="keys")
+        both = id_of(await people.user(roles=["keys", "superuser"]))
+        await preview_grants(database, CLI, [both], "keys", give=False)
+        with pytest.raises(LastSuperuser):
+            await users.check_suspension(database, CLI, both)
 
 
 class TestManyMembers:
@@ -276,6 +356,15 @@ class TestManyMembers:
         assert (len(preview.users), preview.users_total, preview.members) == (MAX_NAMED_USERS, 3000, 3000)
         assert preview.users[0].email == "00000@example.com"
         assert [group.users_total for group in preview.groups] == [1000, 1000, 1000]
+        assert (preview.previous, preview.next) == (None, 50)
+        last = await preview_role_deletion(database, CLI, crowd.id, offset=2975)
+        assert ([user.email for user in last.users][::24], last.users_total) == (
+            ["02975@example.com", "02999@example.com"],
+            3000,
+        )
+        assert (last.previous, last.next) == (2925, None)
+        beyond = await preview_role_deletion(database, CLI, crowd.id, offset=4000)
+        assert (beyond.users, beyond.users_total, beyond.previous, beyond.next) == ([], 3000, None, None)
         queries.clear()
         everybody = select(User.id)
         grants = await preview_grants(database, CLI, everybody, crowd.name, give=False)

@@ -591,3 +591,71 @@ async def test_every_change_by_these_pages_is_in_the_audit_log(site: Site, super
 async def test_the_catalogue_of_these_tests_is_the_one_the_plugin_declared(site: Site) -> None:
     rows = await catalogue.all_permissions(site.database, TESTS)
     assert {row.code for row in rows if row.source == "host"} == set(PERMISSIONS)
+
+
+class TestNewRolePreview:
+    async def test_tells_what_it_allows_and_that_nobody_has_it_before_it_is_there(self, superuser: Visitor) -> None:
+        page = await superuser.get("/roles/new")
+        assert 'hx-post="/admin/roles/new/preview"' in page.text
+        sent = {"name": f"new {uuid4().hex}", "description": "Typed", "permissions": ["orders:*", "books:read"]}
+        shown = await superuser.post("/roles/new/preview", **sent)
+        said = words(shown.text)
+        assert "Creating does this +2 The role + books:read + orders:* 3 permissions" in said
+        assert "Wildcards also give what is declared later." in said
+        assert "Nobody has it yet" in said
+        assert 'value="Typed"' in shown.text
+        assert boxes(shown.text).ticked == {"orders:*", "books:read"}
+        assert "Create role" in said
+        part = await superuser.post(
+            "/roles/new/preview", {"HX-Request": "true", "HX-Request-Type": "partial"}, permissions="books:read"
+        )
+        assert "<html" not in part.text
+        assert "Nobody has it yet" in part.text
+
+    async def test_says_why_it_cannot_be_made_instead(
+        self, site: Site, superuser: Visitor, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        role = await make_role()
+        taken = await superuser.post("/roles/new/preview", name=role.name)
+        assert (taken.status_code, "Another role has this name." in taken.text) == (409, True)
+        assert "Nobody has it yet" not in taken.text
+        part = await superuser.post(
+            "/roles/new/preview", {"HX-Request": "true", "HX-Request-Type": "partial"}, name=role.name
+        )
+        assert words(part.text) == "Another role has this name."
+        assert (await superuser.post("/roles/new/preview", name="")).status_code == 400
+        assert (await superuser.get("/roles/new/preview")).status_code == 303
+        reader = await sign_in_as("roles:read")
+        assert (await reader.post("/roles/new/preview", name="x")).status_code == 403
+
+
+class TestAffectedPeople:
+    async def test_are_named_fifty_at_a_time_with_a_way_to_the_rest(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role, tag = await make_role("orders:read"), uuid4().hex
+        for number in range(53):
+            await site.add_user(role.name, email=f"{number:02}-{tag}@example.com")
+        fields = {"name": role.name, "version": str(role.version), "permissions": "books:read"}
+        first = await superuser.post(f"/roles/{role.id}/preview", **fields)
+        assert "Who: 53 people" in first.text
+        assert "1 to 50 of 53" in first.text
+        assert (f"49-{tag}" in first.text, f"50-{tag}" in first.text) == (True, False)
+        button = re.search(r'<button [^>]*name="people" value="50" formaction="([^"]+)"', first.text)
+        assert button
+        second = await superuser.post(button[1].removeprefix("/admin"), **fields, people="50")
+        assert "51 to 53 of 53" in second.text
+        assert (f"49-{tag}" in second.text, f"50-{tag}" in second.text) == (False, True)
+        assert 'name="people" value="0"' in second.text
+        asked = await superuser.get(f"/roles/{role.id}/deletion?people=50")
+        assert f"52-{tag}" in asked.text
+        assert f'href="/admin/roles/{role.id}/deletion?people=0"' in asked.text
+        for nonsense in ("-1", "x", "9" * 30, "\u0665"):
+            assert f"00-{tag}" in (await superuser.get(f"/roles/{role.id}/deletion?people={nonsense}")).text
+
+        give = {"act": "give-role", "role": (await make_role("letters:send")).name, "all": "1", "filter": f"q={tag}"}
+        many = await superuser.post("/users/bulk", None, **give)
+        assert "Who: 53 people" in many.text
+        assert (f"49-{tag}" in many.text, f"50-{tag}" in many.text) == (True, False)
+        more = await superuser.post("/users/bulk", None, **give, people="50")
+        assert (f"49-{tag}" in more.text, f"50-{tag}" in more.text) == (False, True)
