@@ -195,6 +195,7 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
         "removed": [],
         "users": [{"id": _USER_ID, "email": "mira@example.com", "gains": ["orders:refund"], "loses": []}],
         "users_total": 1,
+        "offset": 0,
         "groups": [{"gains": ["orders:refund"], "loses": [], "users_total": 1}],
         "changes": {},
         "members": 12,

@@ -15,6 +15,9 @@ from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
 
+#: How many of the people affected come before those who are named.
+Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many of the users to pass over.")]
+
 
 class RoleController(Controller):
     path = "/roles"
@@ -105,10 +108,12 @@ class RoleController(Controller):
         actor: NamedDependency[Actor],
         role_id: FromPath[UUID],
         data: JSONBody[RolePatch],
+        offset: Offset = 0,
     ) -> RolePreview:
         """Tell what a PATCH with this body would change, and for whom; nothing is saved. Needs `roles:write`.
 
-        It is refused as the PATCH would be. Without `users:read` the users are counted but not named.
+        It is refused as the PATCH would be. Without `users:read` the users are counted but not named; with it, fifty
+        of them are, from `offset` on.
         """
         preview = await roles.preview_role(
             database,
@@ -118,12 +123,20 @@ class RoleController(Controller):
             description=given(data.description),
             permissions=given(data.permissions),
             version=given(data.version),
+            offset=offset,
         )
         return body(preview, RolePreview)
 
     @get("/{role_id:uuid}/deletion-preview", summary="Preview a role's deletion")
     async def deletion_preview(
-        self, database: NamedDependency[Database], actor: NamedDependency[Actor], role_id: FromPath[UUID]
+        self,
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        role_id: FromPath[UUID],
+        offset: Offset = 0,
     ) -> RolePreview:
-        """Tell what deleting a role would take from whom; nothing is deleted. Needs `roles:delete`."""
-        return body(await roles.preview_role_deletion(database, actor, role_id), RolePreview)
+        """Tell what deleting a role would take from whom; nothing is deleted. Needs `roles:delete`.
+
+        It is refused as the DELETE would be. Fifty users are named, from `offset` on.
+        """
+        return body(await roles.preview_role_deletion(database, actor, role_id, offset=offset), RolePreview)

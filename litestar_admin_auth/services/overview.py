@@ -8,9 +8,10 @@ from sqlalchemy import Select, func, select
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.permissions import holds
-from litestar_admin_auth.models import AuditEvent, Permission, Role, Session, User
+from litestar_admin_auth.models import AuditEvent, Permission, Role, Session, User, UserRole
 from litestar_admin_auth.services.access import held_by_actor
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.grant_ends import ending
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Counts:
     invited_users: int | None = None
     roles: int | None = None
     permissions: int | None = None
+    #: Users who hold a role that ends within 7 days: as many as the list filtered by it has.
+    ending_soon: int | None = None
     live_sessions: int | None = None
     failed_logins_24h: int | None = None
 
@@ -33,6 +36,7 @@ async def counts(database: Database, actor: Actor) -> Counts:
         f"{status}_users": ("users:read", select(func.count(User.id)).where(User.status == status))
         for status in ("active", "suspended", "invited")
     }
+    wanted["ending_soon"] = ("users:read", select(func.count(UserRole.user_id.distinct())).where(ending("7")))
     wanted["roles"] = ("roles:read", select(func.count(Role.id)))
     wanted["permissions"] = ("permissions:read", select(func.count(Permission.id)))
     wanted["live_sessions"] = (

@@ -1,10 +1,10 @@
 """Users as lists, pages and API show them: read, searched and filtered, never changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -37,7 +37,11 @@ SORTS = {
 
 @dataclass(frozen=True)
 class UserRow:
-    """A user as pages and API show it; ``roles`` are the names of unexpired grants, sorted."""
+    """A user as pages and API show it.
+
+    ``roles`` are the names of unexpired grants, sorted; ``ends`` are the roles that were given until some time, the
+    next one first, and those that have ended too.
+    """
 
     id: UUID
     email: str
@@ -49,6 +53,7 @@ class UserRow:
     updated_at: datetime
     version: int
     can_reset: bool
+    ends: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
 
 
 def row_of(user: User) -> UserRow:
@@ -65,6 +70,7 @@ def row_of(user: User) -> UserRow:
         updated_at=user.updated_at,
         version=user.version,
         can_reset=user.password_hash is not None,
+        ends=sorted((grant.expires_at, grant.role.name) for grant in user.grants if grant.expires_at is not None),
     )
 
 
@@ -106,11 +112,11 @@ def matching_users(query: ListQuery) -> Select[User]:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(STATUSES)), field="status")
         statement = statement.where(User.has_status(filters["status"]))
     if "role" in filters or "ends" in filters:
-        grant = exists().where(UserRole.user_id == User.id)
-        grant = grant.where(ending(filters["ends"]) if "ends" in filters else unexpired(now()))
+        # By ids, not by a question about each user: the database then begins with the few grants that fit.
+        holders = select(UserRole.user_id).where(ending(filters["ends"]) if "ends" in filters else unexpired(now()))
         if "role" in filters:
-            grant = grant.where(UserRole.role_id == Role.id, Role.name == filters["role"])
-        statement = statement.where(grant)
+            holders = holders.join(Role, Role.id == UserRole.role_id).where(Role.name == filters["role"])
+        statement = statement.where(User.id.in_(holders))
     if "last_login" in filters:
         statement = statement.where(_last_login(filters["last_login"]))
     return statement

@@ -69,6 +69,10 @@ class TestPreview:
         answer = (await superuser.call("GET", f"/roles/{role.id}/deletion-preview")).json()
         assert (answer["removed"], answer["members"]) == (["users:read"], 1)
         assert [user["email"] for user in answer["users"]] == [member.email]
+        beyond = (await superuser.call("GET", f"/roles/{role.id}/deletion-preview?offset=1")).json()
+        assert (beyond["users"], beyond["users_total"], beyond["offset"]) == ([], 1, 1)
+        for offset in ("-1", "x", "9" * 30):
+            error_of(await superuser.call("GET", f"/roles/{role.id}/deletion-preview?offset={offset}"), 400)
         assert await roles.get_role(site.database, TESTS, role.id)
 
 

@@ -15,6 +15,7 @@ from litestar_admin_auth.services import audit, open_sessions, users
 from litestar_admin_auth.services.cursors import Cursor, encode
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.migrations import upgrade
+from litestar_admin_auth.services.overview import counts
 from tests.services.people import CLI
 
 ROWS = 100_000
@@ -52,6 +53,9 @@ FILL = [
     "INSERT INTO admin_auth_audit_event (id, at, actor_id, actor, action, target_type, target_id, target_label,"
     " changes, ip) {numbers}SELECT {id}, {time}, {id}, {text} || '@x.example', 'thing.' || (n % 50), 'user', {text},"
     " 'x', {json}, '192.0.2.1' {from}",
+    "INSERT INTO admin_auth_user_role (id, user_id, role_id, granted_at, granted_by, reason, expires_at) {numbers}"
+    "SELECT {id}, {id}, (SELECT id FROM admin_auth_role LIMIT 1), {time}, 'x', '',"
+    " CASE WHEN n % 100 = 0 THEN {time} END {from} WHERE n % 10 = 0",
     "ANALYZE",
 ]
 
@@ -121,12 +125,12 @@ LISTS = [
 ]
 
 
-async def plans(database: Database, read: Read, query: ListQuery) -> list[str]:
-    """What the database says about each statement that reads the rows of a page."""
+async def plans(database: Database, read: Read, query: ListQuery, mark: str = "sort_value") -> list[str]:
+    """What the database says about each statement that reads the rows of a page, or has another mark."""
     sent: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
-        if "sort_value" in statement:
+        if mark in statement:
             sent.append((statement, parameters))
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
@@ -181,6 +185,17 @@ async def test_a_page_is_a_piece_of_an_index(crowded: Database, read: Read, quer
         middle = encode(Cursor(query.sort, backward, MIDDLE[query.sort.removeprefix("-")], SOME_ID))
         for plan in await plans(crowded, read, replace(query, cursor=middle)):
             assert complaint(plan) is None
+
+
+@pytest.mark.parametrize("ends", ["7", "ended"])
+async def test_roles_that_end_are_found_by_their_end(crowded: Database, ends: str) -> None:
+    """One grant in a hundred has an end: neither the first page nor the list reads the others."""
+    numbers: Read = lambda database, _query: counts(database, CLI)  # noqa: E731
+    read = await plans(crowded, USERS, ListQuery(filters={"ends": ends}))
+    for plan in [*read, *await plans(crowded, numbers, ListQuery(), mark="ending_soon")]:
+        steps_of_grants = [step for step in plan.split(" / ") if "admin_auth_user_role" in step]
+        assert steps_of_grants
+        assert not [step for step in steps_of_grants if step.startswith(("Seq Scan", "SCAN"))], plan
 
 
 async def test_the_watch_over_the_plans_sees_bad_ones(crowded: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import AuditEvent
-from litestar_admin_auth.services import open_sessions
+from litestar_admin_auth.services import open_sessions, users
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.logins import record_failed_login
 from litestar_admin_auth.services.overview import Counts, counts
@@ -18,9 +18,14 @@ from tests.services.people import CLI, People
 
 @pytest.fixture
 async def somebody(database: Database, people: People) -> None:
-    """Two active, one suspended, one invited; of eight sessions two live; of three failed logins two today."""
-    first, second = await people.user(), await people.user()
-    suspended = await people.user(is_active=False)
+    """Two active, one suspended, one invited; one has roles that end soon; of eight sessions two live; of three failed
+    logins two today.
+    """
+    role = await people.role(name="for a while")
+    other = await people.role(name="for another while")
+    first = await people.user(roles=[role.name, other.name], until=now() + timedelta(days=6))
+    second = await people.user(roles=[role.name], until=now() + timedelta(days=8))
+    suspended = await people.user(is_active=False, roles=[role.name], until=now() - timedelta(days=1))
     await people.user(password_hash=None)
     for person in (first, second, suspended):
         await people.session(person)
@@ -37,20 +42,24 @@ async def somebody(database: Database, people: People) -> None:
 
 
 ALL = Counts(
-    active_users=2, suspended_users=1, invited_users=1, roles=1, permissions=13, live_sessions=2, failed_logins_24h=2
-)
+    active_users=2, suspended_users=1, invited_users=1, ending_soon=1, roles=3, permissions=13, live_sessions=2,
+    failed_logins_24h=2,
+)  # fmt: skip
 
 
 async def test_everything_is_counted(database: Database, somebody: None) -> None:
     assert await counts(database, CLI) == ALL
     listed = await open_sessions.list_sessions(database, CLI, ListQuery(count=True))
     assert listed.total == ALL.live_sessions
+    ending = await users.list_users(database, CLI, ListQuery(filters={"ends": "7"}, count=True))
+    assert ending.total == ALL.ending_soon
+    assert [name for _moment, name in ending.items[0].ends] == ["for a while", "for another while"]
 
 
 @pytest.mark.parametrize(
     ("permission", "seen"),
     [
-        ("users:read", {"active_users", "suspended_users", "invited_users"}),
+        ("users:read", {"active_users", "suspended_users", "invited_users", "ending_soon"}),
         ("roles:read", {"roles"}),
         ("permissions:read", {"permissions"}),
         ("sessions:read", {"live_sessions"}),

@@ -1,10 +1,15 @@
 """The first page after signing in."""
 
 import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import uuid4
 
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.services.grants import grant_role
+from litestar_admin_auth.services.roles import RoleRow
 from tests.auth.site import Site, sign_in
-from tests.web.conftest import SignIn, Visitor, words
+from tests.web.conftest import TESTS, SignIn, Visitor, words
 
 
 def numbers(html: str) -> dict[str, tuple[int, str]]:
@@ -14,20 +19,26 @@ def numbers(html: str) -> dict[str, tuple[int, str]]:
 
 
 class TestOverview:
-    async def test_counts_what_there_is_and_leads_to_each_list(self, site: Site, superuser: Visitor) -> None:
+    async def test_counts_what_there_is_and_leads_to_each_list(
+        self, site: Site, superuser: Visitor, make_role: Callable[..., Awaitable[RoleRow]]
+    ) -> None:
+        role = await make_role("orders:read")
         before = numbers((await superuser.get("")).text)
-        await site.add_user()
+        holder, end = await site.add_user(), now() + timedelta(days=2, hours=1)
+        await grant_role(site.database, TESTS, holder.id, role.name, expires_at=end)
         await site.add_user(is_active=False)
         await site.add_user(password_hash=None)
         async with site.browser() as browser:
             await sign_in(browser, f"{uuid4().hex}@example.com", "a wrong password altogether")
         after = numbers((await superuser.get("")).text)
         changed = {label for label in after if after[label][0] != before[label][0]}
-        assert changed == {"Active users", "Suspended", "Invited", "Failed sign-ins, 24 h"}
+        assert changed == {"Active users", "Suspended", "Invited", "A role ends within 7 days", "Failed sign-ins, 24 h"}
         assert all(after[label][0] == before[label][0] + 1 for label in changed)
         for _number, url in after.values():
             page = await superuser.browser.get(url.replace("&amp;", "&"))
             assert page.status_code == 200, url
+        ending = (await superuser.get("/users?ends=7")).text
+        assert f"{role.name} in 2 days" in words(ending), "each row tells which role, and when"
 
     async def test_tells_who_holds_nothing_what_to_do(self, nobody: Visitor) -> None:
         page = (await nobody.get("")).text

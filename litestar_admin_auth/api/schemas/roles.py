@@ -59,12 +59,13 @@ class ChangeGroup(Struct, frozen=True):
 
 
 class RolePreview(Struct, frozen=True):
-    """``users`` names the first fifty; ``groups`` has the same people by what changes for them, largest first."""
+    """``users`` names fifty, after ``offset`` others; ``groups`` has the same people by what changes for them, largest first."""
 
     added: list[str]
     removed: list[str]
     users: list[UserChange]
     users_total: int
+    offset: int
     groups: list[ChangeGroup]
     changes: dict[str, dict[str, str]]
     members: int
