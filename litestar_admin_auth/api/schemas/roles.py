@@ -59,7 +59,7 @@ class ChangeGroup(Struct, frozen=True):
 
 
 class RolePreview(Struct, frozen=True):
-    """``users`` names fifty, after ``offset`` others; ``groups`` has the same people by what changes for them, largest first."""
+    """``users`` names fifty, after ``offset`` others; ``groups`` has all by what changes for them, largest first."""
 
     added: list[str]
     removed: list[str]
