@@ -38,27 +38,37 @@ PAGES = {
     "user-suspended": "{suspended}",
     "user-access": "{user}/access",
     "user-sessions": "{user}/sessions",
+    "user-access-asked": "{user}/access?may=orders:refund",
     "user-activity": "{user}/activity",
     "user-deletion": "{user}/deletion",
     "roles": "/roles",
     "role-new": "/roles/new",
     "role": "{role}",
     "role-superuser": "{superuser}",
+    "role-members": "{role}/members",
+    "role-members-nothing": "{role}/members?q=nobody-has-this-name",
+    "role-history": "{role}/history",
     "role-deletion": "{role}/deletion",
     "permissions": "/permissions",
+    "permission": "/permissions/orders:refund",
+    "permission-undeclared": "/permissions/nobody:declares",
     "sessions": "/sessions",
     "audit": "/audit",
+    "audit-filtered": "/audit?action=user.created&target_type=user",
+    "audit-nothing": "/audit?q=nobody-has-this-name",
     "account": "/account",
     "account-password": "/account/password",
     "account-sessions": "/account/sessions",
     "account-preferences": "/account/preferences",
-    "bulk-question": "/users/bulk?act=suspend&all=1",
-    "bulk-role": "/users/bulk?act=give-role&all=1&role=bookseller",
     "search": "/search?q=bo",
     "keys": "/help/keys",
     "not-found": "/no/such/page",
     "damaged": "/users?cursor=nope",
 }
+
+#: The pages that are shot in the other languages too, light only.
+TRANSLATED = ("overview", "users", "user", "user-access", "role", "permissions", "sessions", "audit", "account")
+LANGUAGES = ("de", "ar")
 
 #: What somebody without a role sees.
 FOR_NOBODY = {"landing": "", "refused": "/users", "landing-account": "/account"}
@@ -96,6 +106,33 @@ async def change_badly(page: Page, admin: str) -> None:
     await fill_badly(page, f"{admin}/account/password", "Change password", fields)
 
 
+async def enter_badly(page: Page, admin: str) -> None:
+    fields = {"E-mail": "admin@example.com", "Password": "not the password"}
+    await fill_badly(page, f"{admin}/login", "Sign in", fields)
+
+
+async def change_role(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/roles")
+    await page.get_by_role("link", name="customer care").click()
+    await page.get_by_role("checkbox", name="books read").check()
+    await page.get_by_role("checkbox", name="orders refund").uncheck()
+    await page.get_by_role("heading", name="Saving changes this").wait_for()
+
+
+async def open_event(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/audit?action=user.created")
+    await page.locator("td summary").first.click()
+
+
+async def select_users(page: Page, admin: str) -> None:
+    await page.goto(f"{admin}/users?status=active")
+    for row in range(3):
+        await page.locator("td [name=id]").nth(row).check()
+    await page.get_by_label("What to do with the selected").select_option(label="Suspend")
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("dialog").wait_for()
+
+
 async def open_palette(page: Page, admin: str) -> None:
     await page.goto(f"{admin}/users")
     await page.keyboard.press("Control+k")
@@ -119,12 +156,16 @@ async def open_dialog(page: Page, admin: str) -> None:
 #: What is there only after somebody did something; not the whole page, since dialogs and menus lie over the window.
 STATES: dict[str, Callable[[Page, str], Awaitable[None]]] = {
     "palette": open_palette,
+    "role-changed": change_role,
+    "audit-event": open_event,
+    "users-dialog": select_users,
     "menu": open_menu,
     "dialog": open_dialog,
     "user-new-error": invite_badly,
     "role-new-error": name_badly,
     "account-password-error": change_badly,
 }
+STATES_FOR_STRANGERS = {"login-error": enter_badly}
 
 
 def start_demo(port: int, password: str) -> subprocess.Popen[bytes]:
@@ -162,12 +203,14 @@ async def enter(page: Page, admin: str, email: str, password: str) -> None:
 
 
 async def sign_in(browser: Browser, admin: str, password: str) -> StorageState:
-    """Sign in through the form and return the cookies."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    await enter(page, admin, "admin@example.com", password)
-    state = await context.storage_state()
-    await context.close()
+    """Sign in on a phone and at a desk, so that there is a session to end, and return the cookies of the desk."""
+    agents = ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36", None)
+    for agent in agents:
+        context = await browser.new_context(user_agent=agent)
+        page = await context.new_page()
+        await enter(page, admin, "admin@example.com", password)
+        state = await context.storage_state()
+        await context.close()
     return state
 
 
@@ -198,6 +241,19 @@ async def shoot(page: Page, name: str, *, full_page: bool = True) -> None:
     await page.screenshot(path=TARGET / f"{name}.png", full_page=full_page)
 
 
+async def shoot_translations(
+    page: Page, admin: str, addresses: dict[str, str], device: str, pages: dict[str, str]
+) -> None:
+    """Shoot the main ones of the pages in the other languages."""
+    for language in LANGUAGES:
+        await page.context.set_extra_http_headers({"Accept-Language": language})
+        for name in TRANSLATED:
+            if name in pages:
+                await page.goto(admin + pages[name].format(**addresses))
+                await shoot(page, f"{name}-{language}-{device}")
+    await page.context.set_extra_http_headers({})
+
+
 async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
     """Shoot the wanted pages, or all."""
     executable = shutil.which("chromium") or shutil.which("google-chrome")
@@ -222,6 +278,8 @@ async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
                     if not wanted or name in wanted:
                         await arrange(page, admin)
                         await shoot(page, f"{name}-{device}-{theme}", full_page=False)
+                if theme == "light":
+                    await shoot_translations(page, admin, addresses, device, pages)
                 await context.clear_cookies()
                 if not wanted or wanted & set(FOR_NOBODY):
                     await enter(page, admin, NOBODY, password)
@@ -234,6 +292,10 @@ async def shoot_all(admin: str, password: str, wanted: set[str]) -> None:
                     if not wanted or name in wanted:
                         await page.goto(admin + path)
                         await shoot(page, f"{name}-{device}-{theme}")
+                for name, arrange in STATES_FOR_STRANGERS.items():
+                    if not wanted or name in wanted:
+                        await arrange(page, admin)
+                        await shoot(page, f"{name}-{device}-{theme}", full_page=False)
                 await context.close()
         await browser.close()
 

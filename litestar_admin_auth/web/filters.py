@@ -11,11 +11,14 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.i18n import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+MONTH, YEAR = 30 * DAY, 365 * DAY
 #: A distance in time is told in the first of these units that it is below the end of.
-STEPS: tuple[tuple[Literal["minute", "hour", "day"], int, float], ...] = (
+STEPS: tuple[tuple[Literal["minute", "hour", "day", "month", "year"], int, float], ...] = (
     ("minute", MINUTE, HOUR),
     ("hour", HOUR, 2 * DAY),
-    ("day", DAY, float("inf")),
+    ("day", DAY, 3 * MONTH),
+    ("month", MONTH, 2 * YEAR),
+    ("year", YEAR, float("inf")),
 )
 
 # The order decides: Edge and Opera also say Chrome, and Chrome also says Safari.
@@ -112,7 +115,7 @@ def _time(value: datetime, text: str) -> Markup:
 
 
 def _distance(past: timedelta) -> str:
-    """Whole minutes, hours up to two days, then days: "32 days ago" says more than "1 month ago"."""
+    """Whole minutes, hours up to two days, days up to three months: "32 days ago" says more than "1 month ago"."""
     seconds = int(past.total_seconds())
     if abs(seconds) < MINUTE:
         return _("just now")

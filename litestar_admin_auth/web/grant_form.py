@@ -45,6 +45,10 @@ class GrantForm(Form):
         moment = _read(self.until.data or "")
         return None if moment is None else moment.replace(tzinfo=active_zone())
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.until.description = _("In the time zone %(zone)s. The role ends by itself.", zone=self.zone)
+
     @property
     def zone(self) -> str:
         """The zone in which the end is read."""

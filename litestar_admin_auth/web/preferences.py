@@ -39,7 +39,7 @@ class PreferencesForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        automatic = ("", _("Like the browser"))
+        automatic = ("", _("Same as the browser"))
         # Each by its own name, and so spoken by its own voice (WCAG 2.2, 3.1.2).
         named = [(code, name, {"lang": code}) for code, name in i18n.LANGUAGES.items()]
         self.language.choices = [automatic, *named]

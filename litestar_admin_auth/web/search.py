@@ -65,7 +65,7 @@ def _pages(request: AnyRequest, q: str) -> list[Group]:
         Hit(_("My account"), site.url("account"), "circle-user-round"),
         Hit(_("Change password"), site.url("account", "password"), "lock"),
         Hit(_("My sessions"), site.url("account", "sessions"), "monitor-smartphone"),
-        Hit(_("Language and time"), site.url("account", "preferences"), "clock"),
+        Hit(_("Preferences"), site.url("account", "preferences"), "clock"),
     ]
     if viewer is None or not viewer.has_account:
         account = []

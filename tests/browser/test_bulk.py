@@ -250,7 +250,7 @@ async def test_rows_a_page_are_chosen_and_stay_chosen(chromium: Browser, shop: S
     async with window(chromium, shop, storage_state=signed_in) as visit:
         page = visit.page
         await visit.open("/users")
-        await page.get_by_label("Rows a page").get_by_role("link", name="50").click()
+        await page.get_by_label("Rows per page").get_by_role("link", name="50").click()
         await expect(page.locator("#results tbody tr")).to_have_count(50)
         await page.get_by_role("searchbox").press_sequentially("person", delay=20)
         await expect(page).to_have_url(re.compile("limit=50"))
@@ -266,6 +266,7 @@ async def test_the_audit_log_is_filtered_by_day_and_person(
     async with window(chromium, shop, storage_state=signed_in, java_script_enabled=scripts) as visit:
         page = visit.page
         await visit.open("/audit")
+        await page.get_by_text("More filters").click()
         await page.get_by_role("textbox", name="Who").fill("admin@shop.example")
         await page.get_by_label("To", exact=True).fill("2020-01-01")
         if not scripts:

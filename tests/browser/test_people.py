@@ -94,7 +94,7 @@ async def test_a_forgotten_password_is_replaced_by_mail_and_the_old_sessions_are
         await person.page.get_by_role("link", name="Forgot your password?").click()
         await person.page.get_by_label("E-mail").fill(email)
         await person.page.get_by_role("button", name="Send the link").click()
-        await expect(person.page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+        await expect(person.page.get_by_role("heading", name="Check your e-mail")).to_be_visible()
         mail = await shop.mail_to(email, "Choose a new password")
         await person.page.goto(link_of(mail))
         assert person.page.url == shop.url("/password-reset/password")
@@ -125,7 +125,7 @@ async def test_why_somebody_cannot_sign_in_is_told_and_put_right_in_one_place(
         panel = page.get_by_role("region", name="Signing in")
         await expect(panel).to_contain_text("The invitation has not been accepted yet.")
         await expect(panel).to_contain_text("No role is held")
-        await panel.get_by_role("button", name="Send invitation again").click()
+        await panel.get_by_role("button", name="Send invitation").click()
         await shop.mail_to(email, "Your invitation")
 
         await page.get_by_role("link", name="Suspend").click()

@@ -61,7 +61,7 @@ def boxes(html: str) -> _Boxes:
 
 def words(html: str) -> str:
     """What a page says, without its tags."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", "")).split())
 
 
 @dataclass

@@ -87,7 +87,7 @@ class TestProfile:
 
     async def test_says_that_nobody_holds_nothing(self, nobody: Visitor) -> None:
         page = (await nobody.get("/account")).text
-        assert "You hold no role" in words(page[page.index('id="held"') :])
+        assert "You have no role" in words(page[page.index('id="held"') :])
 
     async def test_saves_the_name(self, site: Site, nobody: Visitor) -> None:
         page = await nobody.follow(await nobody.post("/account", name="Ada Lovelace"))

@@ -162,7 +162,7 @@ class TestRoles:
         fields = grouped(hidden(asked.text)) | {"role": role.name, "reason": "Season", "until": "2999-12-31"}
         shown = await superuser.post("/users/bulk", None, **fields)
         assert "Give 2 users a role?" in shown.text
-        assert "2 people + orders:read" in words(shown.text)
+        assert "2 users + orders:read" in words(shown.text)
         fields = grouped(hidden(shown.text)) | {"role": role.name, "reason": "Season", "until": "2999-12-31"}
         done = await superuser.post("/users/bulk", None, **fields, confirmed="1")
         assert "2 users were given the role." in await superuser.follow(done)
@@ -170,7 +170,7 @@ class TestRoles:
         assert (grant.role, grant.reason, f"{grant.expires_at:%F}") == (role.name, "Season", "2999-12-31")
 
         taken = await superuser.post("/users/bulk", None, act="take-role", id=ids(first, second), role=role.name)
-        assert "2 people orders:read" in words(taken.text)
+        assert "2 users orders:read" in words(taken.text)
         assert "The role was taken from 2 users." in await superuser.follow(
             await answer(superuser, taken.text, role=role.name)
         )

@@ -54,7 +54,7 @@ class TestOverview:
         auditor = await sign_in_as("audit:read")
         said = words((await auditor.get("")).text)
         assert auditor.user is not None
-        assert f"{auditor.user.email} login.succeeded" in said
+        assert f"login.succeeded {auditor.user.email}" in said
 
     async def test_shows_a_hostile_login_name_as_text(self, site: Site, superuser: Visitor) -> None:
         async with site.browser() as browser:

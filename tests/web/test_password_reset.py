@@ -370,7 +370,7 @@ class TestInvitation:
         async with site.browser() as admin:
             await sign_in(admin, await site.add_user("superuser"))
             new = await admin.get("/admin/users/new")
-            assert "They get a mail with a link" in words(new.text)
+            assert "They get an e-mail with a link" in words(new.text)
             token = await form_token(admin, "/admin/users/new")
             email = f"ada-{site.hasher.runs}-{id(browser)}@example.com"
             created = await admin.post(
@@ -396,7 +396,7 @@ class TestInvitation:
         async with site.browser() as admin:
             await sign_in(admin, await site.add_user("superuser"))
             for user, path, label, said, kind in (
-                (invited, "invitation", "Send invitation again", "An invitation is on its way", "invitation"),
+                (invited, "invitation", "Send invitation", "An invitation is on its way", "invitation"),
                 (active, "password-reset", "Send reset link", "A link to choose a new password is on its way",
                  "password-reset"),
             ):  # fmt: skip

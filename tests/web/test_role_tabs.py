@@ -121,8 +121,8 @@ class TestDeletion:
         page = await superuser.get(f"/roles/{role.id}/deletion")
         assert f"Delete the role {role.name}?" in words(page.text)
         said = words(page.text)
-        assert "1 person holds it. This cannot be undone." in said
-        assert "1 person orders:read" in said
+        assert "1 user has it. This cannot be undone." in said
+        assert "1 user orders:read" in said
         assert member.email in page.text
         assert await stored(site, role)
 
@@ -145,7 +145,7 @@ class TestDeletion:
         member = await site.add_user(role.name)
         clerk = await sign_in_as("roles:*", "orders:*")
         page = (await clerk.get(f"/roles/{role.id}/deletion")).text
-        assert "1 person orders:read" in words(page)
+        assert "1 user orders:read" in words(page)
         assert member.email not in page
 
     async def test_deletes_and_says_so_on_the_list(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:

@@ -282,7 +282,7 @@ class TestRolePage:
         await site.add_user(role.name)
         await roles.update_role(site.database, TESTS, role.id, permissions=["books:read"])
         page = await superuser.post(f"/roles/{role.id}", name=role.name, version="1", permissions=["orders:read"])
-        assert "1 person + orders:read books:read" in words(page.text)
+        assert "1 user + orders:read books:read" in words(page.text)
 
     @pytest.mark.parametrize("version", ["", "one", "-1", "1" * 30])
     async def test_saves_nothing_without_a_version(
@@ -494,7 +494,7 @@ class TestPreview:
         assert f"{member.email} + books:read orders:read" in said
         assert 'value="typed"' in page.text
         assert boxes(page.text).ticked == {"books:read"}
-        assert "Drop my changes" in said
+        assert "Discard changes" in said
         assert await stored(site, role) == role
 
     async def test_says_first_what_is_wrong_with_the_form(self, superuser: Visitor, make_role: MakeRole) -> None:
@@ -524,7 +524,7 @@ class TestPreview:
         member = await site.add_user(role.name)
         clerk = await sign_in_as("roles:*", "orders:*")
         page = await clerk.post(f"/roles/{role.id}/preview", name=role.name, version="1")
-        assert "1 person gains or loses something." in page.text
+        assert "1 user gains or loses something." in page.text
         assert member.email not in page.text
 
     async def test_tells_a_new_name_and_what_it_breaks(self, superuser: Visitor, make_role: MakeRole) -> None:
@@ -638,7 +638,7 @@ class TestAffectedPeople:
             await site.add_user(role.name, email=f"{number:02}-{tag}@example.com")
         fields = {"name": role.name, "version": str(role.version), "permissions": "books:read"}
         first = await superuser.post(f"/roles/{role.id}/preview", **fields)
-        assert "Who: 53 people" in first.text
+        assert "Who: 53 users" in first.text
         assert "1 to 50 of 53" in first.text
         assert (f"49-{tag}" in first.text, f"50-{tag}" in first.text) == (True, False)
         button = re.search(r'<button [^>]*name="people" value="50" formaction="([^"]+)"', first.text)
@@ -655,7 +655,7 @@ class TestAffectedPeople:
 
         give = {"act": "give-role", "role": (await make_role("letters:send")).name, "all": "1", "filter": f"q={tag}"}
         many = await superuser.post("/users/bulk", None, **give)
-        assert "Who: 53 people" in many.text
+        assert "Who: 53 users" in many.text
         assert (f"49-{tag}" in many.text, f"50-{tag}" in many.text) == (True, False)
         more = await superuser.post("/users/bulk", None, **give, people="50")
         assert (f"49-{tag}" in more.text, f"50-{tag}" in more.text) == (False, True)
