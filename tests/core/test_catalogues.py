@@ -46,7 +46,7 @@ def test_the_code_has_messages_of_each_kind(wanted: Catalog) -> None:
     assert "Sign in" in wanted  # a template's
     assert "E-mail or password is not right." in wanted  # code's
     assert "Read the audit log" in wanted  # a permission's
-    assert ("%(num)s person", "%(num)s people") in [message.id for message in wanted]
+    assert ("%(num)s user", "%(num)s users") in [message.id for message in wanted]
 
 
 def test_a_catalogue_is_what_the_script_would_write(language: str, wanted: Catalog) -> None:
