@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
 
-from litestar_admin_auth.auth.navigation import base_path, login_url, page_in_view
+from litestar_admin_auth.auth.navigation import base_path, login_url, page_before, page_in_view
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database_trouble import trouble_of
@@ -133,7 +133,10 @@ def _as_json(problem: Problem) -> Response[Any]:
 
 
 def _to_login(request: AnyRequest) -> Response[Any]:
+    reading = request.method in ("GET", "HEAD")
     if "hx-request" in request.headers:
-        return Response(b"", headers={"HX-Redirect": login_url(request, target=page_in_view(request))})
-    target = None if request.method in ("GET", "HEAD") else base_path(request)
-    return Redirect(login_url(request, target=target), status_code=HTTP_303_SEE_OTHER)
+        url = login_url(request, target=page_in_view(request), lost=not reading)
+        return Response(b"", headers={"HX-Redirect": url})
+    # A form whose sender has been signed out meanwhile is lost, since a redirect has no body: back to it, and say so.
+    target = None if reading else page_before(request, default=base_path(request))
+    return Redirect(login_url(request, target=target, lost=not reading), status_code=HTTP_303_SEE_OTHER)

@@ -41,7 +41,7 @@ def login_redirect(connection: Connection) -> str | None:
     if not has_login_page(connection) or not wants_page(connection):
         return None
     reading = items_of(connection.scope).get("method") in ("GET", "HEAD")
-    return login_url(connection, target=None if reading else _page_before(connection))
+    return login_url(connection, target=None if reading else page_before(connection, default=home_path(connection)))
 
 
 def htmx_redirect(connection: Connection) -> dict[str, str]:
@@ -66,11 +66,12 @@ def has_login_page(connection: Connection) -> bool:
     return not isinstance(backend, SessionAuthBackend) or backend.has_login_form
 
 
-def _page_before(connection: Connection) -> str:
+def page_before(connection: Connection, *, default: str) -> str:
+    """Return the path of the page of this host that a form stood on, else the default."""
     referer = connection.headers.get("referer", "")
     host = connection.headers.get("host", "")
     same = bool(host) and referer.split("://", 1)[-1].partition("/")[0].lower() == host.lower()
-    return _path_of(referer) if same else home_path(connection)
+    return _path_of(referer) if same else default
 
 
 def _path_of(url: str) -> str:
@@ -87,13 +88,19 @@ def home_path(connection: Connection) -> str:
     return _root_path(connection) + "/"
 
 
-def login_url(connection: Connection, *, target: str | None = None) -> str:
-    """Return the login page's address, with the way back in ``next``: by default what was asked for."""
+def login_url(connection: Connection, *, target: str | None = None, lost: bool = False) -> str:
+    """Return the login page's address, with the way back in ``next``: by default what was asked for.
+
+    Args:
+        connection: The request that needs a login.
+        target: Where to go after it.
+        lost: Whether the page shall say that what was sent has not been saved.
+    """
     if target is None:
         query: bytes = items_of(connection.scope).get("query_string", b"")
         path = quote(_root_path(connection) + connection.scope["path"], safe="/:@!$&'()*+,;=~")
         target = path + (f"?{query.decode('latin-1')}" if query else "")
-    return f"{base_path(connection)}/login?next={quote(target, safe='/')}"
+    return f"{base_path(connection)}/login?next={quote(target, safe='/')}{'&lost=1' if lost else ''}"
 
 
 def _root_path(connection: Connection) -> str:

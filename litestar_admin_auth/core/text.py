@@ -12,6 +12,10 @@ MAX_ROLE_NAME_LENGTH = 100
 MAX_DESCRIPTION_LENGTH = 500
 MAX_REASON_LENGTH = 500
 
+# They turn round everything behind them: a name with one reverses the sentence, mail or log line that it stands in.
+# Words that are read from right to left need none; the marks that some writers use (U+200E, U+200F) stay.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 # Deliberately plain: one @, no spaces or controls, a dot inside the domain. Whether mail arrives only sending can tell.
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\".]{1,63}(?:\.[^\s@<>()\[\],;:\\\".]{1,63}){1,8}")
 
@@ -45,7 +49,9 @@ def one_line(value: str, field: str, *, maximum: int, required: bool = False) ->
     if len(text) > maximum:
         raise InvalidInput(_("At most %(maximum)s characters are allowed.", maximum=maximum), field=field)
     # Control characters forge log lines and mail headers; a name has no use for them.
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text) or not _TURNING.isdisjoint(
+        text
+    ):
         raise InvalidInput(_("Line breaks and control characters are not allowed here."), field=field)
     return text
 

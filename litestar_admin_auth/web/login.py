@@ -47,7 +47,7 @@ class LoginController(Controller):
         target = request.query_params.get("next", "")
         if "user" in request.scope and request.scope["user"] is not None:
             return see_other(request, safe_next(target, admin_url(request)))
-        return _page(request, LoginForm(request, data={"next": target}))
+        return _page(request, LoginForm(request, data={"next": target}), lost="lost" in request.query_params)
 
     @post("/login", opt={PUBLIC: True})
     async def log_in(self, request: AnyRequest) -> Response[Any]:
@@ -91,15 +91,21 @@ class LoginController(Controller):
 
 
 def _page(
-    request: AnyRequest, form: LoginForm, *, status_code: int = 200, headers: dict[str, str] | None = None
+    request: AnyRequest,
+    form: LoginForm,
+    *,
+    status_code: int = 200,
+    headers: dict[str, str] | None = None,
+    lost: bool = False,
 ) -> Response[Any]:
     # One sentence for every cause, at the top: an error beside the e-mail would tell that it exists.
     error = next((str(message) for messages in form.errors.values() for message in messages), None)
     # Without tables of ours, passwords are the host's business.
     ours = runtime_of(request).database is not None
     return render(
-        request, "login/login.html", status_code=status_code, headers=headers, form=form, error=error, can_reset=ours
-    )
+        request, "login/login.html", status_code=status_code, headers=headers,
+        form=form, error=error, lost=lost, can_reset=ours,
+    )  # fmt: skip
 
 
 def _warn_of_theft(request: AnyRequest) -> None:

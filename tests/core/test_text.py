@@ -89,6 +89,12 @@ class TestOneLine:
         with pytest.raises(InvalidInput):
             one_line(value, "name", maximum=200)
 
+    @pytest.mark.parametrize("value", ["Ann\u202eexe.gpj", "\u2067Ann"])
+    def test_what_turns_the_sentence_around_it_is_refused(self, value: str) -> None:
+        with pytest.raises(InvalidInput):
+            one_line(value, "name", maximum=200)
+        assert one_line("\u200fمحمد", "name", maximum=200)
+
     def test_empty_is_refused_only_where_required(self) -> None:
         assert one_line("  ", "name", maximum=200) == ""
         with pytest.raises(InvalidInput):

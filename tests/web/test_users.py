@@ -98,6 +98,22 @@ class TestUserList:
         page = await stranger.get("/users?q=ada")
         assert page.headers["location"] == "/admin/login?next=/admin/users%3Fq%3Dada"
 
+    async def test_tells_whoever_was_signed_out_over_a_form_that_it_is_lost_and_leads_back_to_it(
+        self, stranger: Visitor
+    ) -> None:
+        referer = "https://shop.example/admin/users/new?copy=1"
+        answer = await stranger.browser.post(
+            "/admin/users/new", data={"email": "a@x.org"}, headers={"referer": referer}
+        )
+        location = answer.headers["location"]
+        assert location == "/admin/login?next=/admin/users/new%3Fcopy%3D1&lost=1"
+        assert "was not saved" in (await stranger.browser.get(location)).text
+        assert "was not saved" not in (await stranger.get("/login?next=/admin/users/new")).text
+        # Whoever hides where the form stood, or comes from elsewhere, gets to the first page.
+        for headers in ({}, {"referer": "https://evil.example/admin/users/new"}):
+            answer = await stranger.browser.post("/admin/users/new", data={}, headers=headers)
+            assert answer.headers["location"] == "/admin/login?next=/admin&lost=1"
+
     async def test_answers_htmx_with_the_results_alone(self, superuser: Visitor) -> None:
         part = await superuser.fragment("/users")
         assert part.text.strip().startswith('<div id="results"')
