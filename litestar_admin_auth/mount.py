@@ -17,6 +17,7 @@ from litestar_admin_auth.auth.disclosure import conceals, disclosure_of, opens
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
 from litestar_admin_auth.auth.middleware import MOUNT_OPT
+from litestar_admin_auth.auth.missing_permission import look_up_ways
 from litestar_admin_auth.auth.reader import speak_to
 from litestar_admin_auth.auth.request_state import RequestState, items_of
 from litestar_admin_auth.auth.runtime import Runtime
@@ -38,6 +39,7 @@ def build_inner(runtime: Runtime, handlers: list[ControllerRouterHandler]) -> Li
         path=runtime.config.path,
         route_handlers=handlers,
         middleware=[Admission(runtime)],
+        after_exception=[look_up_ways],
         exception_handlers={Exception: handle},
         state=State({"admin_auth": runtime}),
         openapi_config=openapi_config(runtime),

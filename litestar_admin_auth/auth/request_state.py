@@ -8,6 +8,7 @@ from litestar.types import Scope
 
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.core.protocols import AdminUserProtocol
+from litestar_admin_auth.services.explanations import Explanation
 from litestar_admin_auth.services.sessions import Client
 
 _KEY = "admin_auth"
@@ -36,6 +37,8 @@ class RequestState:
     renewed: Any = None
     #: At a login: when a copied refresh token ended an earlier session of this user. The page tells them, once.
     refresh_reused_at: datetime | None = None
+    #: After a refusal: what would give the missing permission, for the error page.
+    ways: Explanation | None = None
     #: Below the admin: the scope outside, which the host's middleware looks at.
     outer: Scope | None = None
 

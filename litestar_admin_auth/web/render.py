@@ -167,6 +167,7 @@ def error_page(request: AnyRequest, problem: Problem) -> Response[Any]:
         "status": problem.status_code,
         "message": problem.message,
         "permission": problem.extra.get("permission"),
+        "ways": state.ways if (state := state_of(request.scope)) is not None else None,
     }
     try:
         return render(request, "errors/error.html", **context)

@@ -1,0 +1,62 @@
+"""What the page says to somebody who may not see it: what is missing, what would give it, and no name too many."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.services import grant_ends, grants
+from litestar_admin_auth.services.roles import RoleRow
+from tests.auth.site import Site
+from tests.web.conftest import TESTS, SignIn, Visitor, words
+
+MakeRole = Callable[..., Awaitable[RoleRow]]
+
+
+async def refused(visitor: Visitor, path: str) -> str:
+    page = await visitor.get(path)
+    assert page.status_code == 403
+    return words(page.text[page.text.index("<main") :])
+
+
+class TestForbidden:
+    async def test_names_the_roles_that_would_help_to_who_may_see_them(
+        self, sign_in_as: SignIn, make_role: MakeRole
+    ) -> None:
+        role = await make_role("audit:read", name="0 auditor")
+        await make_role("books:read", name="0 reader of books")
+        for held in ("users:read", "roles:read"):
+            said = await refused(await sign_in_as(held), "/audit")
+            assert "You need the permission audit:read" in said
+            assert f"Any of these roles gives it: {role.name}" in said
+            assert "0 reader of books" not in said
+            assert "Who may give roles" not in said
+
+    async def test_names_no_role_and_nobody_to_who_may_see_neither(
+        self, sign_in_as: SignIn, nobody: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("audit:read")
+        for visitor in (nobody, await sign_in_as("permissions:read", "sessions:read")):
+            said = await refused(visitor, "/audit")
+            assert "Ask an administrator for a role that holds audit:read" in said
+            for secret in (role.name, "superuser", "Any of these", "Who may give"):
+                assert secret not in said
+
+    async def test_leads_who_may_see_people_and_permissions_to_those_who_can_help(self, sign_in_as: SignIn) -> None:
+        visitor = await sign_in_as("users:read", "permissions:read")
+        page = await visitor.get("/audit")
+        assert 'href="/admin/permissions/users%3Awrite">Who may give roles' in page.text
+        assert "users:write" in (await visitor.get("/permissions/users%3Awrite")).text
+
+    async def test_tells_somebody_that_their_own_role_has_ended(
+        self, site: Site, nobody: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("audit:*")
+        assert nobody.user is not None
+        await grants.grant_role(site.database, TESTS, nobody.user.id, role.name, expires_at=now() + timedelta(days=1))
+        await grant_ends.end_grant(site.database, TESTS, nobody.user.id, role.id)
+        assert f"Your role {role.name} gave it until it ended." in await refused(nobody, "/audit")
+
+    async def test_asks_the_database_nothing_more_for_programs(self, site: Site, nobody: Visitor) -> None:
+        async with site.statements() as asked:
+            assert (await nobody.get("/api/audit-events")).status_code == 403
+        assert not [statement for statement in asked if "user_role.granted_by" in statement]
