@@ -72,11 +72,14 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
 
     @AdminMount(path, is_mount=True, copy_scope=False, opt={MOUNT_OPT: True, **opt})
     async def admin_auth_mount(scope: Scope, receive: Receive, send: Send) -> None:
+        tail = scope["path"].strip("/")
+        path = f"{prefix}/{tail}" if tail else prefix
+        # Litestar has cut a mount's path off. The server's log of requests reads it when the answer begins, and the
+        # host's middleware afterwards: both shall see what was asked for, as on every other route.
+        scope["path"] = path
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": CLOSE_NOT_FOUND, "reason": ""})
             return
-        tail = scope["path"].strip("/")
-        path = f"{prefix}/{tail}" if tail else prefix
         inside = _scope_of_its_own(scope, path)
         state = open_state(runtime, inside, path)
         state.outer = scope

@@ -42,7 +42,7 @@ from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.checks import run_checks
 from litestar_admin_auth.services.mailer import Mailer
 from litestar_admin_auth.services.migrations import at_head
-from litestar_admin_auth.services.sessions import SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
 from litestar_admin_auth.web import controllers as web_controllers
 from litestar_admin_auth.web import install_pages
 

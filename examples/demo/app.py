@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, get, post
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.exceptions import NotFoundException
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.template import TemplateConfig
 

@@ -18,6 +18,7 @@ from litestar_admin_auth.models import User
 from litestar_admin_auth.services import grants, logins, roles, sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.catalogue import sync_permissions
+from litestar_admin_auth.services.session_policy import SessionPolicy
 
 ADMIN = "admin@example.com"
 USERS = 200
@@ -142,7 +143,7 @@ class History:
         if not user.is_active:
             return
         client = sessions.Client(ip=self.address(), user_agent=self.chance.choice(DEVICES))
-        session = await logins.record_login(self.database, user, client, sessions.SessionPolicy())
+        session = await logins.record_login(self.database, user, client, SessionPolicy())
         if self.chance.random() < 0.2:
             actor = Actor(label=email, user_id=user.id, session_id=session.id, ip=client.ip)
             await sessions.end_session(self.database, actor, session.id)

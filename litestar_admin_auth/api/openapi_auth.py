@@ -5,9 +5,10 @@ from typing import Any
 from litestar.openapi.spec import SecurityScheme
 
 from litestar_admin_auth.api.examples import TOKEN_PAIR
-from litestar_admin_auth.auth.jwt import COOKIE, JWTAuthBackend
+from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.session import SessionAuthBackend
+from litestar_admin_auth.auth.token_transport import COOKIE
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _REFRESH_HEADER = "refreshHeader"

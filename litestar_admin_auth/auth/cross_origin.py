@@ -35,17 +35,21 @@ def refusal(
         return None if site in ("same-origin", "none") else _message(origin or site, headers)
     if origin:
         # "null" comes from sandboxed frames and data: pages, never from ours.
-        host = _host(origin)
-        return None if host and host == headers.get("host", "").lower() else _message(origin, headers)
+        return None if _is_same(origin, headers.get("host", "")) else _message(origin, headers)
     return _message(_("no origin at all"), headers) if carries_cookie else None
 
 
-def _host(origin: str) -> str:
+def _is_same(origin: str, host: str) -> bool:
     try:
         parts = urlsplit(origin)
     except ValueError:
-        return ""
-    return parts.netloc.lower() if parts.scheme in ("http", "https") else ""
+        return False
+    # A port that the scheme has anyway may be written out or not, by either side.
+    port = {"http": ":80", "https": ":443"}.get(parts.scheme)
+    if port is None:
+        return False
+    name = parts.netloc.lower().removesuffix(port)
+    return bool(name) and name == host.lower().removesuffix(port)
 
 
 def _message(origin: str, headers: Mapping[str, str]) -> str:

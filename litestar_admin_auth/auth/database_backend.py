@@ -9,7 +9,7 @@ from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.services.logins import verify_credentials
-from litestar_admin_auth.services.sessions import SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
 
 
 class DatabaseAuthBackend(JWTAuthBackend):

@@ -11,13 +11,14 @@ from sqlalchemy.exc import NoResultFound
 from litestar_admin_auth.auth.backend_checks import check_handler
 from litestar_admin_auth.auth.principal import lacks
 from litestar_admin_auth.auth.registry import LiveSession
+from litestar_admin_auth.auth.tokens import is_id
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.text import normalize_email
 
 logger = logging.getLogger(__name__)
 
-#: What a stranger's password is compared with: bcrypt, cost 12, of a random password that was thrown away.
+#: What a stranger's password is compared with at first: bcrypt, cost 12, of a random password that was thrown away.
 NOBODYS_HASH = "$2b$12$uohFZFtcZ.53lTg9bGwF0uxxLt1EMUikWzMN402pQUrsvAUblqXZG"
 
 #: How loaders say that there is no such user: a dict's way, SQLAlchemy's, Advanced Alchemy's and Litestar's.
@@ -53,6 +54,9 @@ class HostUsers:
             if part is not None:
                 check_handler(part, name, *arguments)
         self.user_loader, self.password_verifier = user_loader, password_verifier
+        # A stranger's password is compared with a hash of the kind that the host keeps, once one has been seen: an
+        # Argon2 verifier answers at once to what is no hash of its kind, and the time would tell who is known.
+        self._hash_of_the_kind = NOBODYS_HASH
         self.password_hasher, self.password_updater = password_hasher, password_updater
         given = [part is not None for part in (password_hasher, password_updater)]
         if any(given) and not all([*given, password_verifier is not None]):
@@ -80,7 +84,7 @@ class HostUsers:
             user = None
         # A loader may take ids too: whoever types an id for an address must not get that user.
         known = _is_active(user) and normalize_email(str(getattr(user, "email", ""))) == normalize_email(email)
-        if known and (missing := lacks(user)):
+        if known and (missing := lacks(user) or _id_is_no_claim(user)):
             logger.error("user_loader returned a %s without %s", type(user).__name__, ", ".join(missing))
             known = False
         return user if await self.verify(user if known else None, password) else None
@@ -90,8 +94,10 @@ class HostUsers:
         stored: str | None = getattr(user, "password_hash", None)
         if self.password_verifier is None or len(password) > MAX_PASSWORD_LENGTH:
             return False
+        if stored:
+            self._hash_of_the_kind = stored
         try:
-            verdict = await self.password_verifier(stored or NOBODYS_HASH, password)
+            verdict = await self.password_verifier(stored or self._hash_of_the_kind, password)
         except Exception:
             # A verifier that fails has verified nothing: the login is refused, and the fault is in the log.
             if stored:
@@ -111,6 +117,14 @@ class HostUsers:
         # A loader that answers with somebody else must not make this session theirs.
         return user if _is_active(user) and str(user.id) == session.subject else None
 
+    async def is_unchanged(self, user: Any, session: LiveSession) -> bool:
+        """Tell whether the password that a user has just proven still is theirs, now that the session is written.
+
+        Whoever changes the password ends the sessions after writing the hash, so that one of the two sees the other.
+        """
+        fresh = await self.of(session)
+        return fresh is not None and getattr(fresh, "password_hash", None) == getattr(user, "password_hash", None)
+
     async def store_password(self, user: Any, password: str) -> None:
         """Hash a new password and hand it to the host."""
         if self.password_hasher is None or self.password_updater is None:
@@ -121,6 +135,10 @@ class HostUsers:
             msg = "password_hasher must return a hash, as a text"
             raise TypeError(msg)
         await self.password_updater(user, hashed)
+
+
+def _id_is_no_claim(user: Any) -> list[str]:
+    return [] if is_id(str(user.id)) else ["id that a token can carry"]
 
 
 def _is_active(user: Any) -> bool:

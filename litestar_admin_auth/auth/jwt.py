@@ -6,6 +6,7 @@ user is, our tables or the host (``host_users.py``). Here these four are put tog
 """
 
 import dataclasses
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -23,14 +24,15 @@ from litestar_admin_auth.auth.host_users import (
 )
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.registry import LiveSession, SessionRegistry
-from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.request_state import client_asking, state_of
 from litestar_admin_auth.auth.store_sessions import StoreSessions
-from litestar_admin_auth.auth.token_transport import COOKIE, Connection, Location, Tokens, TokenTransport
-from litestar_admin_auth.auth.tokens import Claims, Purpose, sign_access, sign_refresh, verify
+from litestar_admin_auth.auth.token_transport import Connection, Location, Tokens, TokenTransport, tokens_of
+from litestar_admin_auth.auth.tokens import verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated
 from litestar_admin_auth.core.protocols import AdminUserProtocol
-from litestar_admin_auth.services.sessions import GRACE, Client, SessionPolicy
+from litestar_admin_auth.services.session_policy import GRACE, SessionPolicy
+from litestar_admin_auth.services.sessions import Client
 
 
 class JWTAuthBackend:
@@ -88,25 +90,28 @@ class JWTAuthBackend:
         return self.transport.answer(connection, await self.start(connection, user))
 
     async def logout(self, connection: Connection) -> None:
-        """End the session that the connection's tokens belong to.
+        """End every session that a token of the connection belongs to: a header's and a cookie's may be two.
 
         The refresh token alone is enough, and so is an access token that has run out while its session lives: whoever
         wants to leave must not be kept in by a clock.
 
         Raises:
-            NotAuthenticated: When the connection carries neither, or the session has ended already.
+            NotAuthenticated: When the connection carries no token of ours.
+            InvalidSession: When all of them have ended already.
         """
         with answered_by_litestar(connection):
-            claims = self._claims_for_logout(connection)
-            if claims is None:
+            named = self._named_sessions(connection)
+            if not named:
                 raise NotAuthenticated
-            try:
-                await self.sessions.find(claims.session_id, claims.subject)
-                await self.sessions.end(claims.session_id, claims.subject, _client(connection))
-            except InvalidSession:
-                self.transport.forget(connection)
-                raise
+            lived = False
+            for session_id, subject in named:
+                with suppress(InvalidSession, InvalidToken):
+                    await self.sessions.find(session_id, subject)
+                    await self.sessions.end(session_id, subject, client_asking(connection))
+                    lived = True
             self.transport.forget(connection)
+            if not lived:
+                raise InvalidSession
 
     async def refresh(self, connection: Connection) -> dict[str, str] | None:
         """Rotate the refresh token that the connection carries and return the JSON body, or None without a good one.
@@ -123,6 +128,9 @@ class JWTAuthBackend:
             # Renewed at the door: the token that came along has been used, and twice would be once too often.
             return self.transport.answer(connection, state.renewed)
         with answered_by_litestar(connection):
+            if state is not None and state.renewal_refused is not None:
+                # Refused at the door. Asked again, its session has ended, and nobody would hear that it was reused.
+                raise state.renewal_refused
             try:
                 _, tokens = await self._rotate(connection, token)
             except InvalidToken:
@@ -150,14 +158,14 @@ class JWTAuthBackend:
         Raises:
             InvalidCredentials: When the password changed between proof and login.
         """
-        client, state = _client(connection), state_of(connection.scope)
+        client, state = client_asking(connection), state_of(connection.scope)
         session = await self.sessions.start(user, client)
-        if self.users.passwords_can_change and not await self._is_unchanged(user, session):
+        if self.users.passwords_can_change and not await self.users.is_unchanged(user, session):
             await self.sessions.end(session.id, session.subject, client)
             raise InvalidCredentials
         if state is not None:
             state.refresh_reused_at = session.refresh_reused_at
-        return self._sign(session)
+        return tokens_of(self.config, session)
 
     async def end_current(self, connection: Connection) -> None:
         """End the session that the request was recognised by, if any; its cookies are left alone."""
@@ -214,8 +222,9 @@ class JWTAuthBackend:
             return None
         try:
             session, tokens = await self._rotate(connection, token)
-        except (InvalidToken, InvalidSession):
+        except (InvalidToken, InvalidSession) as error:
             self.transport.forget(connection)
+            state.renewal_refused = error if isinstance(error, InvalidSession) else None
             return None
         self.transport.set_cookies(connection, tokens)
         state.renewed = tokens
@@ -229,45 +238,14 @@ class JWTAuthBackend:
         user = session.user or await self.users.of(session)
         if user is None:
             raise InvalidSession
-        rotated = await self.sessions.rotate(claims.session_id, claims.subject, claims.generation, _client(connection))
-        return dataclasses.replace(rotated, user=user), self._sign(rotated)
+        client = client_asking(connection)
+        rotated = await self.sessions.rotate(claims.session_id, claims.subject, claims.generation, client)
+        return dataclasses.replace(rotated, user=user), tokens_of(self.config, rotated)
 
-    def _sign(self, session: LiveSession) -> Tokens:
-        refresh = sign_refresh(
-            self.config,
-            session.subject,
-            session.id,
-            generation=session.generation,
-            rotated_at=session.rotated_at,
-            expires_at=session.expires_at,
-        )
-        seconds = max(1, int((session.expires_at - session.rotated_at).total_seconds()))
-        return Tokens(sign_access(self.config, session.subject, session.id), refresh, self.config.token_expiry, seconds)
-
-    def _claims_for_logout(self, connection: Connection) -> Claims | None:
-        # A page signs out by cookie whatever the API uses.
-        for location in dict.fromkeys((self.config.token_location, COOKIE)):
-            access = self.transport.access_token(connection, location)
-            refresh = self.transport.refresh_token(connection, location)
-            given: tuple[tuple[str, Purpose, bool], ...] = (
-                (access, "access", False),
-                (refresh, "refresh", False),
-                (access, "access", True),
-            )
-            for token, purpose, even_expired in given:
-                try:
-                    return verify(self.config, token, purpose, even_expired=even_expired)
-                except InvalidToken:
-                    continue
-        return None
-
-    async def _is_unchanged(self, user: Any, session: LiveSession) -> bool:
-        # Read after the session was written: whoever changes the password ends the sessions after writing the hash,
-        # so that one of the two sees the other.
-        fresh = await self.users.of(session)
-        return fresh is not None and getattr(fresh, "password_hash", None) == getattr(user, "password_hash", None)
-
-
-def _client(connection: Connection) -> Client:
-    state = state_of(connection.scope)
-    return state.client if state is not None else Client(ip=connection.client.host if connection.client else "")
+    def _named_sessions(self, connection: Connection) -> set[tuple[str, str]]:
+        named: set[tuple[str, str]] = set()
+        for purpose, token in self.transport.all_tokens(connection):
+            with suppress(InvalidToken):
+                claims = verify(self.config, token, purpose, even_expired=purpose == "access")
+                named.add((claims.session_id, claims.subject))
+        return named

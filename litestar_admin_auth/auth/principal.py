@@ -57,8 +57,13 @@ def actor_of(user: Any, auth: Authentication | None, client: Client) -> Actor:
 
 
 def lacks(user: object) -> list[str]:
-    """Return what an object lacks to be a user (``AdminUserProtocol``)."""
-    return [name for name in ("id", "email", "roles", "permissions") if not hasattr(user, name)]
+    """Return what an object lacks to be a user (``AdminUserProtocol``).
+
+    None, an empty text or a truth value is no id: all users that have it would be one, such as those never stored.
+    """
+    user_id: object = getattr(user, "id", None)
+    without_id = user_id is None or user_id == "" or isinstance(user_id, bool)
+    return ["id"] * without_id + [name for name in ("email", "roles", "permissions") if not hasattr(user, name)]
 
 
 def permissions_of(user: Any) -> list[str]:

@@ -13,7 +13,8 @@ from litestar_admin_auth.core.protocols import AdminUserProtocol
 from litestar_admin_auth.models import User
 from litestar_admin_auth.services import logins, open_sessions, sessions
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.sessions import Client, SessionPolicy, SignedIn
+from litestar_admin_auth.services.session_policy import SessionPolicy
+from litestar_admin_auth.services.sessions import Client, SignedIn
 
 
 @dataclass(frozen=True)

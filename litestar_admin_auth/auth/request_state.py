@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.principal import Authentication
+from litestar_admin_auth.core.exceptions import InvalidSession
 from litestar_admin_auth.core.protocols import AdminUserProtocol
 from litestar_admin_auth.services.explanations import Explanation
 from litestar_admin_auth.services.sessions import Client
@@ -35,6 +37,8 @@ class RequestState:
     fault: Exception | None = None
     #: The tokens that replaced an expired access token while this request was authenticated.
     renewed: Any = None
+    #: Why there are none, where a genuine refresh token came along: its session has ended, perhaps just now.
+    renewal_refused: InvalidSession | None = None
     #: At a login: when a copied refresh token ended an earlier session of this user. The page tells them, once.
     refresh_reused_at: datetime | None = None
     #: After a refusal: what would give the missing permission, for the error page.
@@ -51,6 +55,12 @@ def items_of(scope: Scope) -> dict[str, Any]:
 def state_of(scope: Scope) -> RequestState | None:
     """Return the request's state, or None where the admin has not looked at it yet."""
     return items_of(scope).get(_KEY)
+
+
+def client_asking(connection: ASGIConnection[Any, Any, Any, Any]) -> Client:
+    """Return where a request comes from, also outside the admin's reach, where nobody knows its proxies."""
+    state = state_of(connection.scope)
+    return state.client if state is not None else Client(ip=connection.client.host if connection.client else "")
 
 
 def keep_state(scope: Scope, state: RequestState) -> None:

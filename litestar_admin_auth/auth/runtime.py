@@ -20,7 +20,7 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.protocols import AuthBackend
-from litestar_admin_auth.services.sessions import SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
 
 
 @dataclass(kw_only=True)

@@ -23,7 +23,8 @@ from litestar_admin_auth.auth.registry import LiveSession
 from litestar_admin_auth.auth.tokens import is_id
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.exceptions import InvalidSession, RefreshReused, Unavailable
-from litestar_admin_auth.services.sessions import Client, SessionPolicy, Verdict
+from litestar_admin_auth.services.session_policy import SessionPolicy, Verdict
+from litestar_admin_auth.services.sessions import Client
 
 logger = logging.getLogger(__name__)
 

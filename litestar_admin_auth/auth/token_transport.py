@@ -1,5 +1,7 @@
 """Where tokens travel: how they come in, by a header or by cookies, and how they leave with the answer."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,7 +9,10 @@ from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.cookies import Cookies
+from litestar_admin_auth.auth.registry import LiveSession
 from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.tokens import Purpose, sign_access, sign_refresh
+from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.config import JWTConfig
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -25,6 +30,21 @@ class Tokens:
     refresh: str
     access_seconds: int
     refresh_seconds: int
+
+
+def tokens_of(config: JWTConfig, session: LiveSession) -> Tokens:
+    """Return the tokens of a session that has just begun or been renewed. Neither outlives it."""
+    left = max(1, math.ceil((session.expires_at - now()).total_seconds()))
+    access_seconds = min(config.token_expiry, left)
+    refresh = sign_refresh(
+        config,
+        session.subject,
+        session.id,
+        generation=session.generation,
+        rotated_at=session.rotated_at,
+        expires_at=session.expires_at,
+    )
+    return Tokens(sign_access(config, session.subject, session.id, access_seconds), refresh, access_seconds, left)
 
 
 class TokenTransport:
@@ -66,6 +86,17 @@ class TokenTransport:
 
         Empty without one, and when two of these places disagree: what would be renewed is not for us to guess.
         """
+        given = self._refresh_tokens(connection, location)
+        return given.pop() if len(given) == 1 else ""
+
+    def all_tokens(self, connection: Connection) -> Iterator[tuple[Purpose, str]]:
+        """Return every token that came along, wherever a page or the API reads one: for signing out."""
+        for location in dict.fromkeys((self.config.token_location, COOKIE)):
+            yield "access", self.access_token(connection, location)
+            for token in self._refresh_tokens(connection, location):
+                yield "refresh", token
+
+    def _refresh_tokens(self, connection: Connection, location: Location) -> set[str]:
         state = state_of(connection.scope)
         given = {*connection.headers.getall("x-refresh-token", []), state.refresh_token if state is not None else ""}
         # Where litestar-admin's endpoint leaves what stood in the body.
@@ -74,8 +105,7 @@ class TokenTransport:
             given.add(left)
         if location == COOKIE:
             given.add(connection.cookies.get(self.cookies.refresh, ""))
-        given.discard("")
-        return given.pop() if len(given) == 1 else ""
+        return given - {""}
 
     def answer(self, connection: Connection, tokens: Tokens) -> dict[str, str]:
         """Send a pair of tokens where the API's clients expect it, and return the JSON body."""

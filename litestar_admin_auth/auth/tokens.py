@@ -42,10 +42,11 @@ class Claims:
     generation: int = 0
 
 
-def sign_access(config: JWTConfig, subject: str, session_id: str) -> str:
-    """Return an access token that lives ``config.token_expiry`` seconds from now."""
+def sign_access(config: JWTConfig, subject: str, session_id: str, seconds: int | None = None) -> str:
+    """Return an access token that lives so many seconds from now, by default ``config.token_expiry``."""
     issued = int(now().timestamp())
-    return _sign(config, "access", subject, session_id, issued, issued + config.token_expiry, {"jti": uuid4().hex})
+    expires = issued + (config.token_expiry if seconds is None else seconds)
+    return _sign(config, "access", subject, session_id, issued, expires, {"jti": uuid4().hex})
 
 
 def sign_refresh(

@@ -117,7 +117,7 @@ class AdminConfig:
                 raise ConfigError(
                     "AA006",
                     f"AdminConfig.{setting} has {origin!r}.",
-                    hint="Write origins like 'https://shop.example', in lower case and without a path.",
+                    hint="Write origins like 'https://shop.example', in lower case, without path or default port.",
                 )
         _listed(self, "trusted_proxies")
         check_appearance(self)
@@ -185,4 +185,5 @@ def _is_origin(value: object) -> bool:
     if not isinstance(value, str) or value != value.lower():
         return False
     scheme, separator, host = value.partition("://")
-    return scheme in ("http", "https") and bool(separator) and bool(host) and not set(host) & set("/?#@, ")
+    port = {"http": ":80", "https": ":443"}.get(scheme)
+    return port is not None and bool(separator and host) and not host.endswith(port) and not set(host) & set("/?#@, ")

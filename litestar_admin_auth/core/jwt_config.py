@@ -20,6 +20,8 @@ from litestar_admin_auth.core.signing_keys import (
 
 ALGORITHMS = (*HMAC_ALGORITHMS, *ASYMMETRIC_ALGORITHMS)
 
+#: An hour. Where refresh tokens are set to live shorter, this default gives way; another value is a mistake.
+TOKEN_EXPIRY = 3600
 #: Ten years: a longer life is a typing mistake.
 MAX_EXPIRY = 10 * 365 * 86400
 #: More is not a difference between clocks but a second life for stolen tokens.
@@ -54,8 +56,8 @@ class JWTConfig:
     previous_keys: Sequence[str | tuple[str, str]] = field(default=(), repr=False)
     #: Whether ``{path}/api/auth/jwks.json`` publishes the public keys; needs a private key.
     jwks_endpoint: bool = False
-    #: Life of an access token, in seconds.
-    token_expiry: int = 3600
+    #: Life of an access token, in seconds; it ends with its session at the latest.
+    token_expiry: int = TOKEN_EXPIRY
     #: Life of a refresh token, in seconds; also the time after which an unused session ends.
     refresh_token_expiry: int = 86400
     #: Seconds by which the clocks of two machines may differ, 0 to 300: so much longer does a token work, and so far
@@ -133,6 +135,13 @@ class JWTConfig:
             value: object = getattr(self, name)
             if type(value) is not int or not least <= value <= most:
                 raise _mistake(name, value, f"Give whole seconds, {least} to {most}.")
+        # An unused session ends with its refresh token, so that nobody could use the rest of such an access token.
+        if self.token_expiry > self.refresh_token_expiry and self.token_expiry != TOKEN_EXPIRY:
+            raise _mistake(
+                "token_expiry",
+                self.token_expiry,
+                f"Give at most refresh_token_expiry, which is {self.refresh_token_expiry}, or raise that.",
+            )
 
     def _check_words(self) -> None:
         choices: dict[str, tuple[str, ...]] = {

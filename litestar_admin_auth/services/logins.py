@@ -13,7 +13,8 @@ from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.sessions import REFRESH_REUSED, Client, SessionPolicy, start_session
+from litestar_admin_auth.services.session_policy import SessionPolicy
+from litestar_admin_auth.services.sessions import REFRESH_REUSED, Client, start_session
 
 
 async def verify_credentials(database: Database, passwords: Passwords, email: str, password: str) -> User | None:

@@ -15,7 +15,8 @@ from litestar_admin_auth.auth.registry import DatabaseSessions, SessionRegistry
 from litestar_admin_auth.auth.store_sessions import StoreSessions
 from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.exceptions import AdminAuthError
-from litestar_admin_auth.services.sessions import Client, SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
+from litestar_admin_auth.services.sessions import Client
 
 POLICY = SessionPolicy(idle=timedelta(days=1))
 

@@ -32,6 +32,11 @@ TABLE = [
     (None, "https://shop.example", True, True),
     (None, "http://shop.example", True, True),
     (None, "https://SHOP.example", True, True),
+    # With the port that the scheme has anyway.
+    (None, "https://shop.example:443", True, True),
+    (None, "http://shop.example:80", True, True),
+    (None, "http://shop.example:443", True, False),
+    (None, "https://:443", True, False),
     (None, "https://shop.example:444", True, False),
     (None, "https://evil.example", True, False),
     (None, "https://shop.example.evil.example", True, False),

@@ -131,6 +131,21 @@ class TestHeader:
             assert await c.me(tokens["access_token"]) == 401
             assert (await c.refresh(tokens["refresh_token"])).status_code == 401
 
+    async def test_logout_ends_what_the_header_and_what_the_cookies_name(self) -> None:
+        async with client() as c:
+            data = {"csrf_token": await form_token(c.http), "email": "ann@example.com", "password": "right"}
+            await c.http.post("/admin/login", data=data)
+            one, other = (await c.login()).json(), (await c.login()).json()
+            given = {"authorization": f"Bearer {one['access_token']}", "x-refresh-token": other["refresh_token"]}
+            answer = await c.http.post("/admin/api/auth/logout", headers=given)
+            assert (answer.status_code, set(set_cookies(answer))) == (200, {ACCESS, REFRESH})
+            assert [await c.me(tokens["access_token"]) for tokens in (one, other)] == [401, 401]
+            # Of two of which one has ended already, the other does.
+            third = (await c.login()).json()
+            given = {"authorization": f"Bearer {one['access_token']}", "x-refresh-token": third["refresh_token"]}
+            assert (await c.http.post("/admin/api/auth/logout", headers=given)).status_code == 200
+            assert await c.me(third["access_token"]) == 401
+
     async def test_refresh_tokens_rotate(self) -> None:
         async with client() as c:
             first = (await c.login()).json()
@@ -154,11 +169,13 @@ class TestHeader:
     async def test_a_session_ends_unused_after_the_life_of_its_refresh_token(self, later: Clock) -> None:
         async with client(refresh_token_expiry=600) as c:
             tokens = (await c.login()).json()
-            later.forward(seconds=599)
+            # The hour of an access token gives way: it says no more than what is true.
+            assert tokens["expires_in"] == "600"
+            later.forward(seconds=570)
             tokens = (await c.refresh(tokens["refresh_token"])).json()
-            later.forward(seconds=599)
+            later.forward(seconds=570)
             assert await c.me(tokens["access_token"]) == 200
-            later.forward(seconds=1)
+            later.forward(seconds=30)
             assert await c.me(tokens["access_token"]) == 401
             assert (await c.refresh(tokens["refresh_token"])).status_code == 401
 
@@ -249,16 +266,33 @@ class TestRefusal:
             monkeypatch.setattr(c.app.state.admin_auth.backend.users, "password_verifier", verify)
             assert (await c.login()).status_code == 401
 
-    async def test_everybody_costs_one_verification(self) -> None:
+    async def test_everybody_costs_one_verification_of_the_hosts_own_kind_once_it_is_known(self) -> None:
         async with client() as c:
             for email, stored in (
-                ("ann@example.com", ANN.password_hash),
-                ("bob@example.com", NOBODYS_HASH),
                 ("nobody@example.com", NOBODYS_HASH),
+                ("ann@example.com", ANN.password_hash),
+                # By now a host with Argon2 compares with an Argon2 hash: bcrypt's it would refuse without any work.
+                ("bob@example.com", ANN.password_hash),
+                ("nobody@example.com", ANN.password_hash),
             ):
                 c.shop.verified.clear()
                 assert (await c.login(email, "wrong")).status_code == 401
                 assert c.shop.verified == [(stored, "wrong")]
+
+    async def test_a_stranger_with_the_password_of_somebody_else_is_nobody(self) -> None:
+        async with client() as c:
+            assert (await c.login("ann@example.com", "right")).status_code == 200
+            assert (await c.login("nobody@example.com", "right")).status_code == 401
+            assert (await c.login("bob@example.com", "right")).status_code == 401
+
+    @pytest.mark.parametrize("bad", [None, True, "", "x" * 256, "a\x00b", "\ud800"], ids=repr)
+    async def test_a_user_without_an_id_that_tokens_can_carry_is_refused_and_named(
+        self, bad: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with client() as c:
+            c.shop.customers["eve@example.com"] = Customer(bad, "eve@example.com", "hash of right")
+            assert (await c.login("eve@example.com")).status_code == 401
+        assert "user_loader returned a Customer without id" in caplog.text
 
     async def test_even_a_right_guess_of_nobodys_password_is_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with client() as c:

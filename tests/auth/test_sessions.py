@@ -268,7 +268,8 @@ class TestReuse:
             del stolen[ACCESS]
             async with again(site, stolen) as thief:
                 answer = await thief.post("/admin/api/auth/refresh")
-                assert answer.status_code == 401
+                # Told also where the cookie was looked at before the address: at the door, for a renewal.
+                assert (answer.status_code, answer.json()["extra"]["code"]) == (401, "refresh_reused")
             # The thief's 401 did not undo it: the victim is out too, which is how the victim learns of it.
             assert await answers_to(site, dict(browser.cookies)) == (401, 401, 303)
         (session,) = await site.sessions_of(user)

@@ -25,7 +25,8 @@ from litestar_admin_auth.auth.store_sessions import MAX_SESSIONS, StoreSessions
 from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.exceptions import AdminAuthError, ConfigError, InvalidSession, RefreshReused, Unavailable
 from litestar_admin_auth.services.checks import run_checks
-from litestar_admin_auth.services.sessions import Client, SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
+from litestar_admin_auth.services.sessions import Client
 from tests.auth.refreshing import POLICY, refresh
 from tests.auth.site import SECRET, Clock, Site, config, plugin
 

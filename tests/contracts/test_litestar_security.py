@@ -52,9 +52,9 @@ from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.migrations import upgrade
 from litestar_admin_auth.services.passwords import store_password
+from litestar_admin_auth.services.session_policy import SessionPolicy
 from litestar_admin_auth.services.sessions import (
     Client,
-    SessionPolicy,
     end_session,
     find_session,
     lock_session,

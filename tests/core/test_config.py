@@ -65,6 +65,7 @@ class TestAdminConfig:
             ("trusted_origins", None, "AA006"),
             ("trusted_origins", ["app.example"], "AA006"),
             ("trusted_origins", ["https://app.example/"], "AA006"),
+            ("trusted_origins", ["https://app.example:443"], "AA006"),
             ("trusted_origins", ["https://app.example/path"], "AA006"),
             ("trusted_origins", ["https://App.example"], "AA006"),
             ("trusted_origins", ["https://user@app.example"], "AA006"),

@@ -305,6 +305,8 @@ class TestMistakes:
             ("token_expiry", 1.5),
             ("token_expiry", "3600"),
             ("token_expiry", 10**10),
+            # Longer than a refresh token lives, and with it an unused session.
+            ("token_expiry", 86_401),
             ("refresh_token_expiry", 0),
             ("leeway", -1),
             ("leeway", 301),

@@ -9,7 +9,7 @@ import pytest
 
 from litestar_admin_auth.auth import store_sessions
 from litestar_admin_auth.core.config import AdminConfig, JWTConfig
-from litestar_admin_auth.services.sessions import SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sessions.md").read_text("utf-8")
 APPLICATION, ENDING = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

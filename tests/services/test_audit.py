@@ -9,7 +9,8 @@ from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed
 from litestar_admin_auth.services import audit, logins, open_sessions, roles, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
-from litestar_admin_auth.services.sessions import Client, SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
+from litestar_admin_auth.services.sessions import Client
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
 
 

@@ -12,6 +12,7 @@ from litestar_admin_auth.services import logins, one_time_links, sessions, users
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from litestar_admin_auth.services.passwords import change_own_password, check_password, set_password
+from litestar_admin_auth.services.session_policy import SessionPolicy
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People, id_of
 
 NEW = "nine purple llamas"
@@ -183,7 +184,7 @@ class TestSet:
         changed = await set_password(database, CLI, PASSWORDS, id_of(person), NEW)
         assert changed.revoked_session_ids == [session]
         with pytest.raises(logins.InvalidCredentials):
-            await logins.record_login(database, half_way, sessions.Client(), sessions.SessionPolicy())
+            await logins.record_login(database, half_way, sessions.Client(), SessionPolicy())
 
     async def test_blames_the_field_and_the_missing_user(self, database: Database, people: People) -> None:
         with pytest.raises(InvalidInput) as refusal:
