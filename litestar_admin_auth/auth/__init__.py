@@ -7,8 +7,8 @@ To read it in one sitting, follow a request; each file has one concept and says 
 2. Whether it counts. ``registry`` is where sessions live: in our table (``services/sessions.py``), or for a host's own
    users in a Litestar store (``store_sessions`` on ``compare_and_set``). Both obey ``services/session_policy.py``.
 3. The ways in. ``jwt`` puts 1 and 2 together, with ``host_users`` for a host's functions and ``database_backend``
-   for our tables. ``session`` reads the session of the host (``host_session``), ``host_backends`` runs a class of the host's,
-   ``backend_checks`` finds its mistakes at the start. ``elsewhere`` serves applications without our plugin.
+   for our tables. ``session`` reads the session of the host (``host_session``), ``host_backends`` runs a class of the
+   host's, ``backend_checks`` finds its mistakes at the start. ``elsewhere`` serves applications without our plugin.
 4. Who asks. ``client`` and ``request_state`` know from where, ``authentication`` asks the backend once a request,
    ``principal`` is what comes out, ``reader`` the language and zone it is answered in.
 5. May they. Below the admin: ``disclosure`` (may a stranger know of it?), ``admission`` (the closed door),
