@@ -3,6 +3,8 @@
 .PHONY: help demo demo-reset test check format screenshots lighthouse benchmarks clean package dev services
 
 BIN := .venv/bin
+# Container images like to set this; then each of our processes would compile SQLAlchemy and all the rest anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 30.0
 """Seconds a server may take to start."""
@@ -60,15 +62,15 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
     """Run a new server until the block ends."""
     # Not pytest's folder: that one is closed to other users, and PostgreSQL refuses to run as root.
     folder = Path(tempfile.mkdtemp(prefix="admin-auth-postgresql-"))
-    as_user: list[str] = []
+    as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
+        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
     try:
         subprocess.run(
-            [*as_user, str(programs / "initdb"), "--pgdata=data", "--username=postgres", "--auth=trust",
+            [str(programs / "initdb"), "--pgdata=data", "--username=postgres", "--auth=trust",
              "--encoding=UTF8", "--locale=C", "--no-sync"],
-            cwd=folder, check=True, capture_output=True,
+            cwd=folder, check=True, capture_output=True, **as_user,
         )  # fmt: skip
         port = free_port()
         # Durability is not what these tests are about.
@@ -77,7 +79,7 @@ def postgresql(programs: Path) -> Iterator[PostgreSQL]:
             "synchronous_commit=off", "full_page_writes=off", "max_connections=200",
         ]  # fmt: skip
         options = [part for setting in settings for part in ("-c", setting)]
-        with serving([*as_user, str(programs / "postgres"), "-D", "data", *options], folder):
+        with serving([str(programs / "postgres"), "-D", "data", *options], folder, **as_user):
             server = PostgreSQL(programs, port, count(1))
             deadline = time.monotonic() + PATIENCE
             while True:
@@ -111,15 +113,15 @@ def redis(program: str) -> Iterator[str]:
 
 
 @contextmanager
-def serving(command: list[str], folder: Path) -> Iterator[None]:
+def serving(command: list[str], folder: Path, **as_user: Any) -> Iterator[None]:
     """Run a server with its output in ``folder/log``."""
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, **as_user)
     try:
         yield
     finally:
-        # runuser hands the signal on.
-        process.terminate()
+        # To PostgreSQL this says: do not wait for clients that are still connected.
+        process.send_signal(signal.SIGINT)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
