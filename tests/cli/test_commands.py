@@ -241,4 +241,4 @@ def test_missing_tables_are_one_line_that_names_the_remedy(settled: Site) -> Non
     result = settled.admin("users", ADMIN_AUTH_DATABASE_URL=f"sqlite+aiosqlite:///{settled.folder}/empty.sqlite3")
     assert result.status == 1
     assert result.errors.count("\n") == 1
-    assert "admin check" in result.errors
+    assert "litestar admin migrate" in result.errors
