@@ -6,6 +6,10 @@ BIN := .venv/bin
 # Container images like to set this; then each of our processes would compile SQLAlchemy and all the rest anew.
 export PYTHONDONTWRITEBYTECODE :=
 
+# Containers often forbid bytecode. Each of the hundred processes of a test run would then compile every library anew:
+# two seconds each.
+export PYTHONDONTWRITEBYTECODE :=
+
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
