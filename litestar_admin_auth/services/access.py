@@ -95,17 +95,22 @@ def require_covers(held: Iterable[str], wanted: Iterable[str]) -> None:
         raise StrongerThanYou(lacking)
 
 
-async def load_user(db: AsyncSession, user_id: UUID) -> User:
-    """Return a user with grants, roles and what the roles hold.
+async def load_user(db: AsyncSession, user_id: UUID, *, with_permissions: bool = False) -> User:
+    """Return a user with grants and roles.
+
+    Args:
+        db: Where.
+        user_id: Whom.
+        with_permissions: Whether to load what the roles hold, too. Thirty roles of a hundred permissions are three
+            thousand rows, so only for who asks for them; a role whose permissions are not loaded raises.
 
     Raises:
         NotFound: When there is none.
     """
-    user = await db.scalar(
-        select(User)
-        .where(User.id == user_id)
-        .options(selectinload(User.grants).joinedload(UserRole.role).selectinload(Role.permissions))
-    )
+    roles = selectinload(User.grants).joinedload(UserRole.role)
+    if with_permissions:
+        roles = roles.selectinload(Role.permissions)
+    user = await db.scalar(select(User).where(User.id == user_id).options(roles))
     if user is None:
         raise NotFound(_("There is no such user."))
     return user
@@ -121,7 +126,7 @@ async def load_user_to_change(db: AsyncSession, actor: Actor, held: frozenset[st
         NotFound: When there is none, or when the actor may not even see that there is a stronger one.
         StrongerThanYou: When the user holds what the actor does not.
     """
-    user = await load_user(db, user_id)
+    user = await load_user(db, user_id, with_permissions=True)
     if user.id != actor.user_id:
         try:
             require_covers(held, codes_granted_to(user))
@@ -141,10 +146,17 @@ async def lacking_to_change(database: Database, actor: Actor, user_id: UUID) -> 
         NotFound: When there is no such user.
     """
     async with database.reading() as db:
-        user = await load_user(db, user_id)
-        if user.id == actor.user_id:
+        await load_user(db, user_id)
+        if user_id == actor.user_id:
             return []
-        return missing(await held_by_actor(db, actor), codes_granted_to(user))
+        # As codes_granted_to, also of somebody suspended; without a row in memory for each code of each role.
+        theirs = (
+            select(RolePermission.code)
+            .join(UserRole, UserRole.role_id == RolePermission.role_id)
+            .where(UserRole.user_id == user_id, unexpired(now()))
+            .distinct()
+        )
+        return missing(await held_by_actor(db, actor), await db.scalars(theirs))
 
 
 async def load_role(db: AsyncSession, role_id: UUID) -> Role:

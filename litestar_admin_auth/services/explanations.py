@@ -229,7 +229,7 @@ def _through(user: User, held: dict[UUID, list[str]]) -> list[GrantPath]:
 async def _load_to_explain(db: AsyncSession, actor: Actor, user_id: UUID) -> User:
     if actor.user_id != user_id:
         await require(db, actor, "users:read")
-    return await load_user(db, user_id)
+    return await load_user(db, user_id, with_permissions=True)
 
 
 def _may_give_to(actor: Actor, held: frozenset[str], user: User) -> bool:

@@ -21,6 +21,7 @@ from litestar_admin_auth.core.exceptions import (
 )
 from litestar_admin_auth.models import Role, User
 from litestar_admin_auth.services import explanations, sessions, users
+from litestar_admin_auth.services.access import lacking_to_change
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.constraints import violates_unique
 from litestar_admin_auth.services.lists import ListQuery
@@ -274,6 +275,31 @@ class TestReading:
             expected = [row for row in everybody if value in (row.status, *row.roles)]
             assert found == expected, (name, value)
         assert len((await users.list_users(database, CLI, ListQuery(filters={"role": "clerks"}))).items) == 4
+
+
+class TestManyPermissions:
+    """Thirty roles of a hundred permissions are three thousand rows: a page that shows names does not load them."""
+
+    async def test_a_user_is_read_without_what_the_roles_hold(
+        self, database: Database, people: People, queries: list[str]
+    ) -> None:
+        person = await people.user("orders:read", "orders:refund")
+        queries.clear()
+        found = await users.get_user(database, CLI, id_of(person))
+        await users.grants_of(database, CLI, id_of(person))
+        assert len(found.roles) == 1
+        assert [sent for sent in queries if "admin_auth_role_permission" in sent] == []
+
+    async def test_what_is_lacking_is_read_as_codes_each_once(self, database: Database, people: People) -> None:
+        clerk = await people.user("users:*", "orders:read")
+        stronger = await people.user("orders:read", "orders:refund", is_active=False)
+        await users.grant_role(database, CLI, id_of(stronger), (await people.role("orders:refund")).name)
+        ended = await people.user("books:read", until=now() - timedelta(days=1))
+        assert await lacking_to_change(database, clerk, id_of(stronger)) == ["orders:refund"]
+        assert await lacking_to_change(database, clerk, id_of(ended)) == []
+        assert await lacking_to_change(database, stronger, id_of(stronger)) == []
+        with pytest.raises(NotFound):
+            await lacking_to_change(database, clerk, uuid4())
 
 
 class TestGrants:
