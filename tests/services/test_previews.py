@@ -52,6 +52,15 @@ class Town:
             found[person] = {permission.code for permission in effective}
         return found
 
+    async def rows(self) -> list[list[tuple[object, ...]]]:
+        """All that a change of access would change, as it lies in the tables."""
+        async with self.database.reading() as db:
+            tables = [
+                await db.execute(select(model.__table__).order_by(*model.__table__.primary_key))
+                for model in (User, Role, RolePermission, UserRole)
+            ]
+            return [[tuple(row) for row in table] for table in tables]
+
     def some(self) -> list[str]:
         return self.chance.sample(PATTERNS, self.chance.randint(0, 4))
 
@@ -62,7 +71,7 @@ async def build(database: Database, people: People, seed: int) -> Town:
     await people.superuser()
     made = [await people.role(*chance.sample(PATTERNS, chance.randint(0, 4))) for _ in range(5)]
     residents: list[UUID] = []
-    for _ in range(12):
+    for _ in range(8):
         person = id_of(await people.user(is_active=chance.random() < 0.8))
         residents.append(person)
         async with database.writing() as db:
@@ -90,48 +99,54 @@ def foretold(users: Collection[UserChange]) -> dict[UUID, tuple[set[str], set[st
     return {user.id: (set(user.gains), set(user.loses)) for user in users}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 class TestForetells:
     async def test_what_saving_a_role_does(self, database: Database, people: People, seed: int) -> None:
         town = await build(database, people, seed)
+        before = await town.access()
         for role in town.roles:
-            wanted = town.some()
-            before = await town.access()
+            wanted, rows = town.some(), await town.rows()
             preview = await preview_role(database, CLI, role.id, permissions=wanted)
-            assert await town.access() == before, "a preview saves nothing"
+            assert await town.rows() == rows, "a preview saves nothing"
             await roles.update_role(database, CLI, role.id, permissions=wanted)
-            changes = happened(before, await town.access())
+            after = await town.access()
+            changes = happened(before, after)
             assert foretold(preview.users) == changes
             assert preview.users_total == len(changes) == sum(group.users_total for group in preview.groups)
+            before = after
 
     async def test_what_deleting_a_role_does(self, database: Database, people: People, seed: int) -> None:
         town = await build(database, people, seed)
+        before = await town.access()
         for role in town.roles:
-            before = await town.access()
             preview = await preview_role_deletion(database, CLI, role.id)
             assert preview.removed == role.codes
             await roles.delete_role(database, CLI, role.id)
-            assert foretold(preview.users) == happened(before, await town.access())
+            after = await town.access()
+            assert foretold(preview.users) == happened(before, after)
+            before = after
 
     @pytest.mark.parametrize("give", [True, False])
     async def test_what_giving_and_taking_a_role_does(
         self, database: Database, people: People, seed: int, give: bool
     ) -> None:
         town = await build(database, people, seed)
+        before = await town.access()
         for role in town.roles:
-            chosen = town.chance.sample(town.people, 6)
-            before = await town.access()
+            chosen, rows = town.chance.sample(town.people, 5), await town.rows()
             held = {person: role.name in (await users.get_user(database, CLI, person)).roles for person in chosen}
             preview = await preview_grants(database, CLI, chosen, role.name, give=give)
-            assert await town.access() == before, "a preview changes nothing"
+            assert await town.rows() == rows, "a preview changes nothing"
             assert preview.changed == sum(has != give for has in held.values())
-            assert (preview.selected, preview.refused) == (6, 0)
+            assert (preview.selected, preview.refused) == (5, 0)
             for person, has in held.items():
                 if give:
                     await users.grant_role(database, CLI, person, role.name)
                 elif has:
                     await users.revoke_role(database, CLI, person, role.name)
-            assert foretold(preview.users) == happened(before, await town.access())
+            after = await town.access()
+            assert foretold(preview.users) == happened(before, after)
+            before = after
 
 
 class TestRolePreview:
