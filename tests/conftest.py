@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from jinja2 import BaseLoader, Environment
 
+from litestar_admin_auth.web import environment
 from tests import servers
+from tests.templates import Compiled
 from tests.warm_python import warm_python
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
@@ -76,6 +79,21 @@ def python() -> Iterator[list[str]]:
     """Stands in for ``sys.executable`` where a process is to import the package: it has done so."""
     with warm_python(PYTHONWARNINGS="ignore") as command:
         yield command
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_each_template_once() -> Iterator[None]:
+    """Hundreds of tests start an admin of their own, and reading its templates is half of what a first page costs."""
+    compiled, build = Compiled(), environment.build_environment
+
+    def build_with_memory(loader: BaseLoader) -> Environment:
+        made = build(loader)
+        made.bytecode_cache = compiled
+        return made
+
+    environment.build_environment = build_with_memory
+    yield
+    environment.build_environment = build
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
