@@ -74,7 +74,9 @@ class TokenTransport:
         """Return the access token at a location, else empty."""
         if location == "cookie":
             return connection.cookies.get(self.cookies.access, "")
-        value = connection.headers.get(self.config.token_header, "")
+        values = connection.headers.getall(self.config.token_header, [])
+        # Of two a proxy may have looked at the other one: neither counts.
+        value = values[0] if len(values) == 1 else ""
         if not self.config.token_prefix:
             return value
         prefix, _, token = value.partition(" ")

@@ -98,6 +98,7 @@ async def find_session(database: Database, session_id: UUID, user_id: UUID) -> S
         session = await load_session(db, session_id)
         if session is None or session.user_id != user_id or not is_live(session, session.user, moment):
             raise InvalidSession(session_id)
+        # A query of its own: joined to the first, the session and its user would come once for every permission.
         roles, permissions = await held_by(db, user_id)
     if moment - session.last_seen_at >= SEEN_EVERY:
         async with database.writing() as db:

@@ -193,6 +193,14 @@ class TestHeader:
         async with client() as c:
             assert await c.me((await c.login()).json()["access_token"], prefix=prefix) == status
 
+    async def test_of_two_headers_neither_counts(self) -> None:
+        async with client() as c:
+            genuine = ("authorization", f"Bearer {(await c.login()).json()['access_token']}")
+            for other in (("authorization", "Bearer x.y.z"), ("Authorization", "Basic eDp5"), genuine):
+                for both in ([genuine, other], [other, genuine]):
+                    assert (await c.http.get("/admin/api/auth/me", headers=both)).status_code == 401
+                    assert (await c.http.get("/private", headers=both)).status_code == 401
+
     async def test_another_header_without_a_prefix(self) -> None:
         async with client(token_header="X-Admin-Token", token_prefix="") as c:
             token = (await c.login()).json()["access_token"]
