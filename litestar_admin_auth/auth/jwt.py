@@ -31,7 +31,7 @@ from litestar_admin_auth.auth.tokens import verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated
 from litestar_admin_auth.core.protocols import AdminUserProtocol
-from litestar_admin_auth.services.session_policy import GRACE, SessionPolicy
+from litestar_admin_auth.services.session_policy import SessionPolicy
 from litestar_admin_auth.services.sessions import Client
 
 
@@ -68,9 +68,7 @@ class JWTAuthBackend:
         self.config = config
         self.users = HostUsers(user_loader, password_verifier, password_hasher, password_updater)
         self.has_own_sessions = sessions is not None
-        policy = SessionPolicy.of(
-            refresh_expiry=timedelta(seconds=config.refresh_token_expiry), lifetime=None, grace=GRACE
-        )
+        policy = SessionPolicy.of(refresh_expiry=timedelta(seconds=config.refresh_token_expiry))
         self.sessions: SessionRegistry = sessions or StoreSessions(MemoryStore(), policy)
         self.transport = TokenTransport(config)
 

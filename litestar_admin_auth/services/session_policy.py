@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+#: What becomes of a refresh: the next generation, the one that a parallel caller was given, or the session's end.
 Verdict = Literal["rotate", "same_successor", "reused"]
-
 
 #: A session ends after this whatever happens, unless somebody says otherwise.
 LIFETIME = timedelta(days=14)
@@ -29,7 +29,9 @@ class SessionPolicy:
     grace: timedelta = GRACE
 
     @classmethod
-    def of(cls, *, refresh_expiry: timedelta, lifetime: timedelta | None, grace: timedelta) -> "SessionPolicy":
+    def of(
+        cls, *, refresh_expiry: timedelta, lifetime: timedelta | None = None, grace: timedelta = GRACE
+    ) -> "SessionPolicy":
         """Return the policy that a host's settings mean.
 
         Args:
@@ -44,7 +46,7 @@ class SessionPolicy:
         """Return when a session used at a moment ends if nothing happens any more."""
         return min(moment + self.idle, absolute_end)
 
-    def judge(self, presented: int, current: int, rotated_at: datetime, moment: datetime) -> "Verdict":
+    def judge(self, presented: int, current: int, rotated_at: datetime, moment: datetime) -> Verdict:
         """Decide what a refresh token's generation means. This is the one rule, wherever sessions are kept.
 
         Args:
