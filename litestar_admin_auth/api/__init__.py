@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from litestar_admin_auth.api.account import AccountController
 from litestar_admin_auth.api.audit import AuditEventController
 from litestar_admin_auth.api.auth import AuthController, PasswordController
+from litestar_admin_auth.api.bulk_users import UserBulkController
 from litestar_admin_auth.api.dependencies import provide_actor, provide_database, provide_page
 from litestar_admin_auth.api.invitations import InvitationController
 from litestar_admin_auth.api.keys import KeyController, publishes_keys
@@ -24,6 +25,7 @@ _WITH_TABLES: tuple[ControllerRouterHandler, ...] = (
     InvitationController,
     PasswordResetController,
     UserController,
+    UserBulkController,
     UserStateController,
     UserAccessController,
     RoleController,

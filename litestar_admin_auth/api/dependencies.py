@@ -19,6 +19,9 @@ from litestar_admin_auth.services.lists import MAX_CURSOR_LENGTH, MAX_LIMIT, MAX
 AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T")
 
+#: How many of the people affected by a change come before those whom its preview names.
+Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many of the users to pass over.")]
+
 _LIST_PARAMETERS = frozenset({"q", "sort", "limit", "cursor", "count"})
 
 

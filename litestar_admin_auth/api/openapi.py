@@ -146,7 +146,7 @@ def _codes(path: str, method: str, operation: dict[str, Any], *, public: bool) -
         codes |= {"409"}
     if path.endswith("/api/password-reset"):
         codes |= {"409", "429"}
-    if path.endswith(("/login", "password", "/invitation/{token}", "/password-reset/{token}")):
+    if path.endswith(("/export", "/login", "password", "/invitation/{token}", "/password-reset/{token}")):
         codes |= {"429"}
     return codes
 

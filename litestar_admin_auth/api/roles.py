@@ -7,16 +7,18 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
 
-from litestar_admin_auth.api.dependencies import body, given, listing
+from litestar_admin_auth.api.dependencies import AnyRequest, Offset, body, given, listing
 from litestar_admin_auth.api.schemas import Listing, Member, Role, RoleCreate, RolePatch, RolePreview
+from litestar_admin_auth.auth.exports import take_along
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.export import ROLES
 from litestar_admin_auth.services.lists import ListQuery
 
-#: How many of the people affected come before those who are named.
-Offset = Annotated[int, QueryParameter(ge=0, le=10**9, description="How many of the users to pass over.")]
+PermissionFilter = Annotated[str, QueryParameter(description="A code or wildcard that they hold as it is.")]
 
 
 class RoleController(Controller):
@@ -29,7 +31,7 @@ class RoleController(Controller):
         database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         page: NamedDependency[ListQuery],
-        permission: Annotated[str, QueryParameter(description="A code or wildcard that they hold as it is.")] = "",
+        permission: PermissionFilter = "",
     ) -> Listing[Role]:
         """Return roles, newest first. Needs `roles:read`.
 
@@ -37,6 +39,20 @@ class RoleController(Controller):
         """
         query = replace(page, filters={"permission": permission})
         return listing(await roles.list_roles(database, actor, query), Role)
+
+    @post("/export", status_code=200, media_type="text/csv", summary="Export roles")
+    async def export(
+        self,
+        request: AnyRequest,
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        permission: PermissionFilter = "",
+    ) -> Stream:
+        """Return all roles that match as CSV, in the list's order; `limit`, `cursor` and `count` say nothing here.
+
+        The audit log notes who took them. Needs `roles:read`.
+        """
+        return await take_along(request, actor, ROLES, replace(page, filters={"permission": permission}))
 
     @post(summary="Create a role")
     async def create(

@@ -4,16 +4,21 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get
+from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
 
-from litestar_admin_auth.api.dependencies import listing
+from litestar_admin_auth.api.dependencies import AnyRequest, listing
 from litestar_admin_auth.api.schemas import Listing, Session
+from litestar_admin_auth.auth.exports import take_along
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.export import SESSIONS
 from litestar_admin_auth.services.lists import ListQuery
+
+UserFilter = Annotated[str, QueryParameter(description="Whose: an id or an e-mail address.")]
 
 
 class SessionController(Controller):
@@ -26,12 +31,26 @@ class SessionController(Controller):
         database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         page: NamedDependency[ListQuery],
-        user: Annotated[str, QueryParameter(description="Whose: an id or an e-mail address.")] = "",
+        user: UserFilter = "",
     ) -> Listing[Session]:
         """Return everybody's live sessions, newest first; also by `last_seen_at`. Needs `sessions:read`."""
         return listing(
             await open_sessions.list_sessions(database, actor, replace(page, filters={"user": user})), Session
         )
+
+    @post("/export", status_code=200, media_type="text/csv", summary="Export sessions")
+    async def export(
+        self,
+        request: AnyRequest,
+        actor: NamedDependency[Actor],
+        page: NamedDependency[ListQuery],
+        user: UserFilter = "",
+    ) -> Stream:
+        """Return all live sessions that match as CSV; `limit`, `cursor` and `count` say nothing here.
+
+        The audit log notes who took them. Needs `sessions:read`.
+        """
+        return await take_along(request, actor, SESSIONS, replace(page, filters={"user": user}))
 
     @delete("/{session_id:uuid}", summary="End a session")
     async def remove(

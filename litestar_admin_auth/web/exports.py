@@ -1,23 +1,17 @@
-"""Taking a list along as a file.
-
-By POST, though it reads: it writes an event into the audit log, and a link on another site must not make somebody's
-browser fetch the list of all users.
-"""
+"""Taking a list along as a file; by POST, see ``auth/exports.py``."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from litestar import Controller, Request, Response, get, post
-from litestar.response import Stream
 from litestar.status_codes import HTTP_200_OK
 
-from litestar_admin_auth.auth.runtime import runtime_of
-from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.auth.exports import take_along
 from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import export
-from litestar_admin_auth.services.export import Export, start_export
+from litestar_admin_auth.services.export import Export
 from litestar_admin_auth.web.bulk import Act, Asked, read_asked
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
@@ -80,18 +74,8 @@ async def _download(request: AnyRequest, section: str) -> Response[Any]:
     posted = await read_form(request)
     if not ConfirmForm(request, posted).validate():
         raise InvalidInput(_("This form has expired. Send it once more."), field="csrf_token")
-    database, actor = tables_and_actor(request)
-    throttle, account = runtime_of(request).throttle, str(actor.user_id or actor.label)
-    await throttle.check("export", account, actor.ip)
-    # Each one counts: the budget is for taking lists along, not for failing to.
-    await throttle.failed("export", account, actor.ip)
+    _database, actor = tables_and_actor(request)
     asked = read_asked(posted, kind)
     # With nothing ticked, all that the list shows.
     query = asked.narrowed if asked.ids else asked.query
-    lines = await start_export(database, actor, what, query)
-    name = f"{what.name}-{now():%Y-%m-%d}.csv"
-    return Stream(
-        lines,
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return await take_along(request, actor, what, query)

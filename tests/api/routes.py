@@ -43,7 +43,9 @@ def _routes(*, database: bool) -> list[Route]:
                 field = handler.parsed_data_field
                 kinds = tuple((part.name, part.full.partition(":")[2]) for part in route.path_parameters.values())
                 fields = handler.parsed_fn_signature.parameters
-                found.append(Route(method, path, field.annotation if field else None, kinds, "page" in fields))
+                # An export takes what its list takes, by the same dependency.
+                is_list = "page" in fields and method == "GET"
+                found.append(Route(method, path, field.annotation if field else None, kinds, is_list))
     return sorted(found, key=str)
 
 

@@ -42,6 +42,9 @@ OWN = {
 NEEDS = {
     "GET /users": "users:read",
     "POST /users": "users:write",
+    "POST /users/bulk": "users:read",
+    "POST /users/bulk/preview": "users:read",
+    "POST /users/export": "users:read",
     "GET /users/{user_id}": "users:read",
     "PATCH /users/{user_id}": "users:write",
     "DELETE /users/{user_id}": "users:delete",
@@ -59,6 +62,7 @@ NEEDS = {
     "GET /users/{user_id}/permissions/{code}": "users:read",
     "GET /roles": "roles:read",
     "POST /roles": "roles:write",
+    "POST /roles/export": "roles:read",
     "GET /roles/{role_id}": "roles:read",
     "PATCH /roles/{role_id}": "roles:write",
     "DELETE /roles/{role_id}": "roles:delete",
@@ -69,12 +73,19 @@ NEEDS = {
     "GET /permissions/{code}": "permissions:read",
     "GET /permissions/{code}/users": "permissions:read",
     "GET /sessions": "sessions:read",
+    "POST /sessions/export": "sessions:read",
     "DELETE /sessions/{session_id}": "sessions:revoke",
     "GET /audit-events": "audit:read",
+    "POST /audit-events/export": "audit:read",
 }
 
 #: The routes that need a second permission.
-ALSO = {"GET /roles/{role_id}/members": "users:read", "GET /permissions/{code}/users": "users:read"}
+ALSO = {
+    "GET /roles/{role_id}/members": "users:read",
+    "GET /permissions/{code}/users": "users:read",
+    "POST /users/bulk": "users:write",
+    "POST /users/bulk/preview": "users:write",
+}
 
 BODIES: dict[str, dict[str, Any]] = {
     "POST /auth/login": {"email": "nobody@example.com", "password": PASSWORD},
@@ -88,6 +99,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /users/{user_id}": {"name": "Ann"},
     "PATCH /roles/{role_id}": {"description": "Changed"},
     "POST /roles/{role_id}/preview": {"permissions": []},
+    "POST /users/bulk": {"action": "suspend", "ids": [str(uuid4())]},
+    "POST /users/bulk/preview": {"action": "suspend", "ids": [str(uuid4())]},
 }
 
 

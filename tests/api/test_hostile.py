@@ -130,7 +130,7 @@ async def test_a_value_that_a_field_does_not_take_names_the_field(superuser: Cal
     for name, value in VALUES.items():
         # Required fields are given something of the right type, so that this field is the only one at fault.
         body = {
-            other.name: "seven lamps above the harbour"
+            other.name: "suspend" if other.name == "action" else "seven lamps above the harbour"
             for other in msgspec.structs.fields(route.body)
             if other.required and other.name != field
         }

@@ -20,6 +20,11 @@ from litestar_admin_auth.api.schemas.auth import PasswordChange as PasswordChang
 from litestar_admin_auth.api.schemas.auth import PublicKey as PublicKey
 from litestar_admin_auth.api.schemas.auth import RefreshToken as RefreshToken
 from litestar_admin_auth.api.schemas.auth import ResetRequest as ResetRequest
+from litestar_admin_auth.api.schemas.bulk import BulkChange as BulkChange
+from litestar_admin_auth.api.schemas.bulk import BulkOutcome as BulkOutcome
+from litestar_admin_auth.api.schemas.bulk import BulkPreview as BulkPreview
+from litestar_admin_auth.api.schemas.bulk import Skipped as Skipped
+from litestar_admin_auth.api.schemas.bulk import UserMatch as UserMatch
 from litestar_admin_auth.api.schemas.permissions import EffectivePermission as EffectivePermission
 from litestar_admin_auth.api.schemas.permissions import Explanation as Explanation
 from litestar_admin_auth.api.schemas.permissions import GrantPath as GrantPath
