@@ -64,6 +64,6 @@ def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:
     connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
     value = connection.cookies.get(runtime.cookies.form, "")
     if not (20 <= len(value) <= 64 and value.isascii() and value.isprintable()):
-        value = secrets.token_urlsafe(24)
+        value, state.form_binding_is_new = secrets.token_urlsafe(24), True
         state.set_cookies.append(runtime.cookies.set(runtime.cookies.form, value, max_age=12 * 3600, httponly=True))
     state.form_binding = f"browser/{value}"

@@ -33,6 +33,8 @@ class RequestState:
     set_cookies: list[str] = field(default_factory=list[str])
     #: The value that binds the forms of this browser while nobody is signed in.
     form_binding: str = ""
+    #: Whether that value has just been made, since the browser sent none.
+    form_binding_is_new: bool = False
     #: A fault met while authenticating; the admission raises it, so that it gets a page. Faults fail closed.
     fault: Exception | None = None
     #: The tokens that replaced an expired access token while this request was authenticated.

@@ -5,6 +5,7 @@ Litestar's own parser is not used: it keeps parsed bodies in an ``lru_cache``, a
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterator, Mapping
 from gettext import NullTranslations
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ from litestar_admin_auth.core import i18n
 from litestar_admin_auth.core.exceptions import BodyTooLarge, InvalidInput, UnsupportedBody
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import check_storable
+
+logger = logging.getLogger(__name__)
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf_token"
@@ -121,6 +124,22 @@ def csrf_token_of(request: AnyRequest) -> str:
     return csrf_token(runtime_of(request).key("forms"), state.form_binding) if state and state.form_binding else ""
 
 
+def _lost_cookie(request: AnyRequest) -> str:
+    """Return what to say of a form that came back without the cookie that its page had set, else nothing.
+
+    Sent once more it would come back without it again: over plain HTTP, browsers drop cookies that are marked Secure.
+    """
+    state = state_of(request.scope)
+    if state is None or not state.form_binding_is_new:
+        return ""
+    if request.url.scheme == "http" and runtime_of(request).cookies.secure:
+        logger.warning(
+            "A form came without its cookie. Browsers keep our cookies over HTTPS and on localhost alone; to try it "
+            "out elsewhere, set ADMIN_AUTH_COOKIE_SECURE=0 and run in debug mode."
+        )
+    return _("Your browser sent no cookie along. Allow cookies for this site, and open it over HTTPS.")
+
+
 class SessionCSRF(CSRF):
     """Compares the posted token with the session's, in constant time."""
 
@@ -136,7 +155,7 @@ class SessionCSRF(CSRF):
     def validate_csrf_token(self, form: Any, field: Any) -> None:
         posted = field.data or ""
         if not self.expected or not hmac.compare_digest(posted.encode(), self.expected.encode()):
-            raise ValidationError(_("This form has expired. Send it once more."))
+            raise ValidationError(form.meta.refusal or _("This form has expired. Send it once more."))
 
 
 class Translations:
@@ -160,6 +179,8 @@ class FormMeta(DefaultMeta):
     csrf = True
     csrf_class = SessionCSRF
     csrf_field_name = CSRF_FIELD
+    #: Said of a form whose token does not fit, where something better is known than that it has expired.
+    refusal = ""
     translations: ClassVar[Translations] = Translations()
 
     def get_translations(self, form: Any) -> Translations:
@@ -195,7 +216,8 @@ class Form(wtforms.Form):
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(formdata=posted, data=data, meta={"csrf_context": csrf_token_of(request)}, **options)
+        meta = {"csrf_context": csrf_token_of(request), "refusal": _lost_cookie(request) if posted else ""}
+        super().__init__(formdata=posted, data=data, meta=meta, **options)
 
     def blame(self, error: Any) -> None:
         """Show an error of a service at the field it names, else at the top of the form.

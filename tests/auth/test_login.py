@@ -76,6 +76,17 @@ class TestForm:
         assert answer.status_code == 400
         assert await site.sessions_of(user) == []
 
+    async def test_a_browser_that_keeps_no_cookie_is_told_so_and_the_operator_why(
+        self, site: Site, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with site.browser(origin="http://shop.example") as browser:
+            # Over plain HTTP it keeps no Secure cookie.
+            data = {"csrf_token": await form_token(browser, "http://shop.example/admin/login"), "email": "a@x.org"}
+            answer = await browser.post("http://shop.example/admin/login", data=data | {"password": PASSWORD})
+        assert answer.status_code == 400
+        assert "sent no cookie along" in answer.text
+        assert "ADMIN_AUTH_COOKIE_SECURE=0" in caplog.text
+
     async def test_a_page_of_another_origin_is_refused(self, site: Site) -> None:
         user = await site.add_user()
         async with site.browser() as browser:

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from litestar_admin_auth import AdminConfig, AdminPlugin
 from litestar_admin_auth.api import examples, schemas
 from litestar_admin_auth.api.auth import AuthController, PasswordController
 from litestar_admin_auth.auth import errors, guards, live_sockets
@@ -74,7 +76,7 @@ async def visit(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
 
 class TestAuthentication:
     async def test_the_code_runs(self) -> None:
-        own, tokens, session, badges = run(AUTHENTICATION)
+        own, tokens, session, badges, front_end = run(AUTHENTICATION)
         async for client in visit(own):
             assert (await client.get("/admin/login")).status_code == 200
             assert (await client.get(f"{BASE}/me")).status_code == 401
@@ -92,6 +94,17 @@ class TestAuthentication:
             answer = await client.post("/admin/login", data=body | {"csrf_token": await form_token(client)})
             assert answer.status_code == 303
             assert (await client.get(f"{BASE}/me")).json()["id"] == 1
+
+        app_origin = {"origin": "https://app.shop.example"}
+        async for client in visit(front_end):
+            asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+            preflight = await client.options(f"{BASE}/login", headers=app_origin | asked)
+            answer = await client.post(f"{BASE}/login", json=ANN, headers=app_origin)
+            for allowed in (preflight, answer):
+                assert allowed.headers["access-control-allow-origin"] == app_origin["origin"]
+                assert allowed.headers["access-control-allow-credentials"] == "true"
+            # Its origin was let in; only there is no such user.
+            assert (answer.status_code, answer.json()["extra"]["code"]) == (401, "invalid_credentials")
 
     def test_the_bodies_are_those_of_the_api(self) -> None:
         headers, cookies, error = (json.loads(block) for block in blocks(AUTHENTICATION, "json"))
@@ -126,6 +139,29 @@ class TestAuthentication:
             ("POST /logout", 2, schemas.Message),
         ]:
             assert re.findall(r'"(\w+)"', cells[endpoint][column]) == list(struct.__struct_fields__), endpoint
+
+
+class TestReadme:
+    async def test_the_code_runs(self) -> None:
+        module = ModuleType(f"readme_{uuid4().hex}")
+        sys.modules[module.__name__] = module
+        for block in blocks((DOCS.parent / "README.md").read_text("utf-8"), "python"):
+            # What stands alone in a line is what the reader puts into their own "plugins".
+            code = re.sub("^AdminPlugin", "plugin = AdminPlugin", block, flags=re.MULTILINE)
+            exec(compile(code, "README", "exec"), vars(module))  # noqa: S102 - our own text
+        names = vars(module)
+        strangers = Litestar([names["orders"]], plugins=[names["plugin"]])
+        async for client in visit(strangers):
+            assert (await client.get("/admin/login")).status_code == 404
+        declared = AdminConfig(permissions={"orders:read": "See orders"})
+        async for client in visit(Litestar([names["orders"]], plugins=[AdminPlugin(declared)])):
+            assert (await client.get("/orders")).status_code == 401
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_each_block_of_code_can_be_compiled(page: Path) -> None:
+    for block in blocks(page.read_text("utf-8"), "python"):
+        compile(block, page.name, "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 class TestHostRoutes:
