@@ -79,9 +79,7 @@ async def sign_in_as(site: Site, description: Description) -> AsyncGenerator[Sig
                 role = await a_role(site, *permissions)
             user = user or await site.add_user(*([role] if role else []))
             client = await clients.enter_async_context(site.browser())
-            answer = await client.post("/admin/api/auth/login", json={"email": user.email, "password": PASSWORD})
-            assert answer.status_code == 200, answer.text
-            return Caller(client, user, description)
+            return await signed_in(client, user, description)
 
         yield make
 
@@ -89,6 +87,23 @@ async def sign_in_as(site: Site, description: Description) -> AsyncGenerator[Sig
 @pytest.fixture
 async def superuser(sign_in_as: SignIn) -> Caller:
     return await sign_in_as(role="superuser")
+
+
+@pytest.fixture(scope="module")
+async def lasting_superuser(site: Site, description: Description) -> AsyncGenerator[Caller]:
+    """A superuser for all tests of a file whose every request is refused or only reads."""
+    async with site.browser() as client:
+        caller = await signed_in(client, await site.add_user("superuser"), description)
+        yield caller
+        # Else some test was answered as a stranger is, and said nothing.
+        assert (await caller.get("/account")).status_code == 200
+
+
+@pytest.fixture(scope="module")
+async def lasting_nobody(site: Site, description: Description) -> AsyncGenerator[Caller]:
+    """Somebody without a permission, for all tests of a file whose every request is refused."""
+    async with site.browser() as client:
+        yield await signed_in(client, await site.add_user(), description)
 
 
 @pytest.fixture
@@ -101,6 +116,13 @@ async def nobody(sign_in_as: SignIn) -> Caller:
 async def stranger(site: Site) -> AsyncGenerator[httpx.AsyncClient]:
     async with site.browser() as client:
         yield client
+
+
+async def signed_in(client: httpx.AsyncClient, user: User, description: Description) -> Caller:
+    """Sign a user in by JSON."""
+    answer = await client.post("/admin/api/auth/login", json={"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return Caller(client, user, description)
 
 
 async def a_role(site: Site, *permissions: str) -> str:

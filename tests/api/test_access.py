@@ -1,5 +1,7 @@
 """Who reaches which route: the whole table, generated from the router (OWASP ASVS 5.0, 8.2)."""
 
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,7 +10,9 @@ from sqlalchemy import select
 
 from litestar_admin_auth.models import Role
 from litestar_admin_auth.services import roles
-from tests.api.conftest import TESTS, Caller, SignIn, a_role, an_email, error_of
+from litestar_admin_auth.services.role_lists import RoleRow
+from tests.api.conftest import TESTS, Caller, SignIn, a_role, an_email, error_of, signed_in
+from tests.api.described import Description
 from tests.api.routes import ROUTES, ROUTES_WITHOUT_TABLES, Route
 from tests.auth.site import PASSWORD, Site
 
@@ -108,6 +112,7 @@ class Targets:
     """Things to act on that are nobody's own: somebody without roles but one empty role, and their session."""
 
     def __init__(self, caller: Caller, role: str, role_id: UUID, session_id: UUID) -> None:
+        self.user = caller.user
         self.values = {
             "user_id": caller.id,
             "role_id": role_id,
@@ -134,8 +139,25 @@ async def targets(site: Site, sign_in_as: SignIn) -> Targets:
     name = f"role {uuid4().hex}"
     role = await roles.create_role(site.database, TESTS, name=name)
     other = await sign_in_as(role=name)
+    return await targets_of(site, other, role)
+
+
+@pytest.fixture(scope="module")
+async def untouched(site: Site, description: Description) -> AsyncGenerator[Targets]:
+    """Targets for all tests whose every request is refused; that nothing became of them is seen at the end."""
+    role = await roles.create_role(site.database, TESTS, name=f"role {uuid4().hex}")
+    user = await site.add_user(role.name)
+    async with site.browser() as client:
+        other = await signed_in(client, user, description)
+        yield await targets_of(site, other, role)
+        assert (await other.get("/auth/me")).json()["roles"] == [role.name]
+    stored = await roles.get_role(site.database, TESTS, role.id)
+    assert (stored, len(await site.events_of(user))) == (replace(role, members=1), 1)
+
+
+async def targets_of(site: Site, other: Caller, role: RoleRow) -> Targets:
     (session,) = await site.sessions_of(other.user)
-    return Targets(other, name, role.id, session.id)
+    return Targets(other, role.name, role.id, session.id)
 
 
 async def test_the_tables_name_every_route() -> None:
@@ -153,43 +175,46 @@ async def test_without_tables_there_is_signing_in_and_out_only() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)
 class TestStranger:
-    async def test_is_told_to_sign_in(self, site: Site, targets: Targets, route: Route) -> None:
+    async def test_is_told_to_sign_in(self, site: Site, untouched: Targets, route: Route) -> None:
         # This site sends no mail, which it tells everybody.
         expected = 409 if str(route) == "POST /password-reset" else 404 if "{token}" in route.path else 401
         async with site.browser() as client:
             answer = await client.request(
-                route.method, f"/admin/api{route.at(targets.values)}", json=targets.body(route)
+                route.method, f"/admin/api{route.at(untouched.values)}", json=untouched.body(route)
             )
             error_of(answer, expected)
             assert "set-cookie" not in answer.headers
             if str(route) not in PUBLIC:
                 # Also when nothing else about the request is right: strangers are told nothing about bodies.
-                broken = await client.request(route.method, f"/admin/api{route.at(targets.values)}", content=b"{")
+                broken = await client.request(route.method, f"/admin/api{route.at(untouched.values)}", content=b"{")
                 assert error_of(broken, 401) == {"code": "not_authenticated"}
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if str(route) in NEEDS], ids=str)
 class TestPermission:
-    async def test_is_needed(self, nobody: Caller, targets: Targets, route: Route) -> None:
-        answer = await nobody.call(route.method, route.at(targets.values), targets.body(route))
+    async def test_is_needed(self, lasting_nobody: Caller, untouched: Targets, route: Route) -> None:
+        answer = await lasting_nobody.call(route.method, route.at(untouched.values), untouched.body(route))
         assert error_of(answer, 403) == {"code": "not_allowed", "permission": NEEDS[str(route)]}
 
     async def test_is_not_replaced_by_all_others(
-        self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route
+        self, site: Site, sign_in_as: SignIn, untouched: Targets, route: Route
     ) -> None:
         others = {*NEEDS.values(), "users:write"} - {NEEDS[str(route)]}
         caller = await sign_in_as(*others)
-        answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
+        answer = await caller.call(route.method, route.at(untouched.values), untouched.body(route))
         assert error_of(answer, 403) == {"code": "not_allowed", "permission": NEEDS[str(route)]}
 
-    async def test_is_enough(self, sign_in_as: SignIn, targets: Targets, route: Route) -> None:
+    async def test_is_enough(self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route) -> None:
+        if str(route) == "POST /users/{user_id}/invitation":
+            # Who has a password already is not invited.
+            await site.change(targets.user, password_hash=None)
         wanted = {NEEDS[str(route)], ALSO.get(str(route), NEEDS[str(route)])}
         caller = await sign_in_as(*wanted)
         answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
         assert answer.status_code in (200, 201, 204), answer.text
 
     async def test_is_read_anew_for_each_request(
-        self, site: Site, sign_in_as: SignIn, targets: Targets, route: Route
+        self, site: Site, sign_in_as: SignIn, untouched: Targets, route: Route
     ) -> None:
         role = await a_role(site, *{NEEDS[str(route)], ALSO.get(str(route), NEEDS[str(route)])})
         caller = await sign_in_as(role=role)
@@ -197,28 +222,32 @@ class TestPermission:
             role_id = await db.scalar(select(Role.id).where(Role.name == role))
         assert role_id is not None
         await roles.update_role(site.database, TESTS, role_id, permissions=[])
-        answer = await caller.call(route.method, route.at(targets.values), targets.body(route))
+        answer = await caller.call(route.method, route.at(untouched.values), untouched.body(route))
         assert error_of(answer, 403)["code"] == "not_allowed"
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if str(route) in OWN], ids=str)
 class TestOwnAccount:
-    async def test_needs_no_permission(self, nobody: Caller, targets: Targets, route: Route, site: Site) -> None:
+    async def test_needs_no_permission(self, nobody: Caller, untouched: Targets, route: Route, site: Site) -> None:
         (own,) = await site.sessions_of(nobody.user)
-        answer = await nobody.call(route.method, route.at({"session_id": own.id}), targets.body(route))
+        answer = await nobody.call(route.method, route.at({"session_id": own.id}), untouched.body(route))
         assert answer.status_code in (200, 204), answer.text
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method != "GET"], ids=str)
 class TestForeignPage:
-    async def test_changes_nothing(self, superuser: Caller, targets: Targets, route: Route) -> None:
+    async def test_changes_nothing(self, lasting_superuser: Caller, untouched: Targets, route: Route) -> None:
         for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
-            answer = await superuser.call(route.method, route.at(targets.values), targets.body(route), headers=headers)
+            answer = await lasting_superuser.call(
+                route.method, route.at(untouched.values), untouched.body(route), headers=headers
+            )
             assert error_of(answer, 403)["code"] == "cross_origin"
 
     async def test_nor_does_one_that_hides_where_it_comes_from(
-        self, superuser: Caller, targets: Targets, route: Route
+        self, site: Site, lasting_superuser: Caller, untouched: Targets, route: Route
     ) -> None:
-        del superuser.client.headers["origin"]
-        answer = await superuser.call(route.method, route.at(targets.values), targets.body(route))
-        assert error_of(answer, 403)["code"] == "cross_origin"
+        async with site.browser(origin=None) as hiding:
+            hiding.cookies = lasting_superuser.client.cookies
+            caller = replace(lasting_superuser, client=hiding)
+            answer = await caller.call(route.method, route.at(untouched.values), untouched.body(route))
+            assert error_of(answer, 403)["code"] == "cross_origin"
