@@ -168,7 +168,12 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
     },
     schemas.GrantPath: _PATH,
     schemas.Holder: {"user": _USER, "paths": [_PATH]},
-    schemas.EffectivePermission: {"code": "orders:refund", "description": "Refund an order", "paths": [_PATH]},
+    schemas.EffectivePermission: {
+        "code": "orders:refund",
+        "description": "Refund an order",
+        "paths": [_PATH],
+        "declared": True,
+    },
     schemas.Explanation: {
         "allowed": True,
         "paths": [_PATH],

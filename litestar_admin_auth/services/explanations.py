@@ -26,6 +26,7 @@ from litestar_admin_auth.services.access import (
     unexpired,
 )
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.catalogue import ORPHANED
 from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
 from litestar_admin_auth.services.own_texts import permission_description, search_permissions
 from litestar_admin_auth.services.user_lists import SORTS, UserRow, row_of, with_roles
@@ -56,6 +57,8 @@ class EffectivePermission:
     code: str
     description: str
     paths: list[GrantPath]
+    #: False when nobody declares it any more, while a role still holds it.
+    declared: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,12 @@ async def effective_permissions(
         catalogue = (await db.scalars(select(Permission).where(*wanted).order_by(Permission.code))).all()
     ways = _ways(user)
     found = [
-        EffectivePermission(entry.code, permission_description(entry.code, entry.description), _paths(ways, entry.code))
+        EffectivePermission(
+            entry.code,
+            permission_description(entry.code, entry.description),
+            _paths(ways, entry.code),
+            declared=entry.source != ORPHANED,
+        )
         for entry in catalogue
     ]
     return [permission for permission in found if permission.paths]
@@ -161,7 +169,13 @@ def in_words(found: Explanation) -> str:
     """Return the answer as a sentence: what a page and the command line say."""
     match found.advice:
         case "allowed":
-            return _("Yes, through %(roles)s.", roles=_some(list(dict.fromkeys(path.role for path in found.paths))))
+            roles = _some(list(dict.fromkeys(path.role for path in found.paths)))
+            if not found.declared:
+                # A wildcard gives misspelled permissions too.
+                return _(
+                    "Yes, through %(roles)s; but nobody declares this permission. Is it spelled right?", roles=roles
+                )
+            return _("Yes, through %(roles)s.", roles=roles)
         case "suspended":
             return _("No: this user is suspended, and no role helps until that ends.")
         case "give_a_role":

@@ -102,8 +102,7 @@ async def sign_in_status(
     if user.password_hash is None:
         found.append(_without_password(user, link, moment))
     if all(has_ended(grant, moment) for grant in user.grants):
-        message = _("No role is held: signing in works, but there is nothing to see.")
-        found.append(Obstacle("no_roles", message, blocks=False, remedy="give_role"))
+        found.append(_without_roles(user))
     if mail is not None and mail.target_label == user.email and _concerns(mail, link):
         message = _("The last mail to this address was not delivered: %(reason)s.", reason=_reason(mail))
         remedy: Remedy = "invite" if user.password_hash is None else "reset"
@@ -114,6 +113,15 @@ async def sign_in_status(
 def _suspended(event: AuditEvent | None) -> Obstacle:
     since, by = (event.at, event.actor) if event is not None else (None, "")
     return Obstacle("suspended", _("The account is suspended."), blocks=True, remedy="reactivate", since=since, by=by)
+
+
+def _without_roles(user: User) -> Obstacle:
+    # Not "signing in works": beside a suspension it does not.
+    message = _("No role is held: after signing in there is nothing to see.")
+    ends = [grant.expires_at for grant in user.grants if grant.expires_at is not None]
+    if ends:
+        message = _("Every role has ended: after signing in there is nothing to see.")
+    return Obstacle("no_roles", message, blocks=False, remedy="give_role", since=max(ends, default=None))
 
 
 def _without_password(user: User, link: OneTimeToken | None, moment: datetime) -> Obstacle:

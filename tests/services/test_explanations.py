@@ -11,6 +11,7 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound
 from litestar_admin_auth.models import Role, RolePermission
 from litestar_admin_auth.services import explanations, users
+from litestar_admin_auth.services.catalogue import sync_permissions
 from litestar_admin_auth.services.explanations import explain, holders_of, in_words
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, People, id_of
@@ -86,6 +87,16 @@ class TestAdvice:
             assert refusal.value.field == "code"
 
 
+async def test_a_wildcard_gives_what_nobody_declares_too_and_the_words_say_so(
+    database: Database, people: People
+) -> None:
+    """A slip of the pen, asked about a superuser, would pass for a permission."""
+    boss = id_of(await people.superuser())
+    found = await explanations.explain(database, CLI, boss, "orders:refnud")
+    assert (found.allowed, found.declared) == (True, False)
+    assert explanations.in_words(found).startswith("Yes, through superuser; but nobody declares this permission.")
+
+
 class TestHolders:
     async def test_are_those_who_have_it_now_with_each_path(self, database: Database, people: People) -> None:
         code, wildcard = await people.role("orders:read", name="code"), await people.role("orders:*", name="wildcard")
@@ -129,6 +140,15 @@ class TestHolders:
 
 
 class TestEffective:
+    async def test_marks_what_nobody_declares_any_more(self, database: Database, people: People) -> None:
+        person = id_of(await people.user("orders:read", "books:read"))
+        await sync_permissions(database, {"books:read": "See books"})
+        held = await explanations.effective_permissions(database, CLI, person)
+        assert {permission.code: permission.declared for permission in held} == {
+            "books:read": True,
+            "orders:read": False,
+        }
+
     async def test_can_be_searched(self, database: Database, people: People) -> None:
         person = id_of(await people.user("*"))
         found = await explanations.effective_permissions(database, CLI, person, q="money back")

@@ -89,10 +89,17 @@ async def test_somebody_who_signs_in_elsewhere_is_not_kept_out(database: Databas
 async def test_no_role_is_told_also_when_the_last_one_has_ended(
     database: Database, people: People, later: Clock
 ) -> None:
-    for person in (await people.user(), await people.user("orders:read", until=now() - timedelta(days=1))):
+    end = now() - timedelta(days=1)
+    for person, said, since in (
+        (await people.user(), "No role is held", None),
+        (await people.user("orders:read", until=end), "Every role has ended", end),
+        # Beside a suspension nothing may say that signing in works.
+        (await people.user("orders:read", until=end, is_active=False), "Every role has ended", end),
+    ):
         status = await sign_in_status(database, CLI, id_of(person))
-        assert found(status) == [("no_roles", False, "give_role")]
-        assert status.can_sign_in
+        obstacle = status.obstacles[-1]
+        assert (obstacle.code, obstacle.blocks, obstacle.remedy) == ("no_roles", False, "give_role")
+        assert (obstacle.message, obstacle.since) == (f"{said}: after signing in there is nothing to see.", since)
 
 
 async def test_a_mail_that_failed_is_told_until_one_goes_out(database: Database, people: People) -> None:

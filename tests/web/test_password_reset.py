@@ -20,6 +20,8 @@ from litestar_admin_auth.core.database import Database, create_engine
 from litestar_admin_auth.core.exceptions import TooManyTries
 from litestar_admin_auth.mail import MemoryMail, SMTPMail
 from litestar_admin_auth.models import User
+from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.migrations import upgrade
 from tests.auth.site import ACCESS, ORIGIN, PASSWORD, Site, form_token, plugin, running, set_cookies, sign_in
 from tests.servers import free_port
@@ -437,6 +439,16 @@ class TestWhyNot:
             assert said in words(html)
             panel = html[html.index('id="sign-in"') :].partition("</section>")[0]
             assert re.search(rf'(?:action|href)="/admin/users/{user.id}/{action}"', panel)
+
+    async def test_offers_a_remedy_of_two_obstacles_once(self, site: MailSite) -> None:
+        user = await site.add_user(password_hash=None)
+        async with site.database.writing() as db:
+            failed = {"reason": {"new": "550"}}
+            record(db, Actor.system("mail"), "mail.failed", target=user, changes=failed)
+        html = await self.page(site, user)
+        panel = html[html.index('id="sign-in"') :].partition("</section>")[0]
+        assert "was not delivered: 550" in words(panel)
+        assert panel.count(f'action="/admin/users/{user.id}/invitation"') == 1
 
     async def test_says_so_when_nothing_is_wrong(self, site: MailSite) -> None:
         user = await site.add_user("superuser")

@@ -533,6 +533,18 @@ class TestAccess:
         assert said in words(page.text)
         assert "<img src=x" not in page.text
 
+    async def test_reads_well_for_odd_users(self, site: Site, superuser: Visitor, make_role: MakeRole) -> None:
+        gone = await make_role("orders:refund")
+        user = await site.add_user("superuser", gone.name)
+        await users.end_grant(site.database, TESTS, user.id, gone.id)
+        said = words((await superuser.get(f"/users/{user.id}/access?may=orders:refund")).text)
+        assert "Yes, through superuser." in said
+        assert "Had it until it ended" not in said, "whoever has it is not told that they had it"
+        await users.suspend_user(site.database, TESTS, user.id)
+        said = words((await superuser.get(f"/users/{user.id}/access")).text)
+        assert "The roles count again when the suspension ends." in said
+        assert "None of the roles held allows anything" not in said
+
     async def test_offers_to_give_only_roles_that_the_viewer_may_give(
         self, site: Site, sign_in_as: SignIn, make_role: MakeRole
     ) -> None:

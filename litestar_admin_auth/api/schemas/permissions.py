@@ -33,9 +33,12 @@ class Holder(Struct, frozen=True):
 
 
 class EffectivePermission(Struct, frozen=True):
+    """``declared`` is false for what nobody declares any more, while a role still holds it."""
+
     code: str
     description: str
     paths: list[GrantPath]
+    declared: bool
 
 
 class Explanation(Struct, frozen=True):
