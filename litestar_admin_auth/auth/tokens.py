@@ -96,6 +96,9 @@ def verify(config: JWTConfig, token: str, purpose: Purpose, *, even_expired: boo
     # A token of another kind may be as genuine: it is refused all the same (RFC 8725 section 3.11).
     if header.get("typ") != TYPES[purpose] or claims.get("purpose") != purpose:
         raise InvalidToken
+    # Null is a claim too, and none that we write.
+    if None in (claims.get("iss", ""), claims.get("aud", "")):
+        raise InvalidToken
     if claims.get("iss") != config.issuer or not _is_for(claims.get("aud"), config.audience):
         raise InvalidToken
     _check_times(claims, config.leeway, even_expired=even_expired)

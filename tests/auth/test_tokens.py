@@ -368,7 +368,7 @@ class TestClaims:
         assert not refused(forge(claims(aud="admin")), config=config)
         assert not refused(sign_access(config, "user", "session"), config=config)
 
-    @pytest.mark.parametrize("audience", ["another service", ["another service"], [], [None], "", 7, {}])
+    @pytest.mark.parametrize("audience", ["another service", ["another service"], [], [None], "", 7, {}, None])
     def test_a_token_for_another_audience_is_refused_where_none_is_configured(self, audience: Any) -> None:
         # RFC 7519 section 4.1.3: whoever does not find himself in the audience must refuse.
         assert refused(forge(claims(aud=audience)))
@@ -378,7 +378,7 @@ class TestClaims:
         assert not refused(forge(claims(aud=["other", "admin"])), config=config)
         assert refused(forge(claims(aud=["other", ["admin"], "administrator"])), config=config)
 
-    @pytest.mark.parametrize("issuer", ["https://evil.example", "", ["https://us.example"], 7])
+    @pytest.mark.parametrize("issuer", ["https://evil.example", "", ["https://us.example"], 7, None])
     def test_a_token_of_another_issuer_is_refused_where_none_is_configured(self, issuer: Any) -> None:
         assert refused(forge(claims(iss=issuer)))
 
