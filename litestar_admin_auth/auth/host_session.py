@@ -1,13 +1,14 @@
 """The session that the host's middleware has put into the scope: reading it, and giving it a new id."""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.session.base import BaseSessionBackend
 from litestar.middleware.session.server_side import ServerSideSessionBackend
-from litestar.types import Empty
+from litestar.types import Empty, Scope
 
 from litestar_admin_auth.auth.request_state import items_of, state_of
 
@@ -45,6 +46,21 @@ async def renew_session_id(connection: Connection) -> None:
     for name in [name for name, value in host.cookies.items() if value == old]:
         del host.cookies[name]
     host._connection_state.session_id = Empty  # pyright: ignore[reportPrivateUsage]
+
+
+async def as_stored_now(scope: Scope) -> Scope:
+    """Return a copy of a connection's scope with the host's session as the host's store has it by now.
+
+    A WebSocket keeps the session that it was opened with, and somebody who has signed out since must not stay in it. A
+    session that lives in the cookie itself is stored nowhere: it stays what it was.
+    """
+    connection: Connection = ASGIConnection(scope)
+    backend: Any = next(_server_side_backends(connection), None)
+    if backend is None:
+        return scope
+    again = copy(scope)
+    items_of(again)["session"] = await backend.load_from_connection(connection)
+    return again
 
 
 def session_backend_of(middleware: object) -> Any:

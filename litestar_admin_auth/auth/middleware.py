@@ -15,6 +15,7 @@ from litestar_admin_auth.auth.cross_origin import refusal
 from litestar_admin_auth.auth.guards import passes
 from litestar_admin_auth.auth.headers import with_cookies
 from litestar_admin_auth.auth.host_backends import recognise
+from litestar_admin_auth.auth.host_session import as_stored_now
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.live_sockets import LiveSocket
 from litestar_admin_auth.auth.principal import Authentication
@@ -77,7 +78,7 @@ class HostAuthentication(ASGIMiddleware):
             if isinstance(backend, JWTAuthBackend) and session_id is not None:
                 return await backend.user_of(session_id, subject)
             # Another backend reads again what the opening request carried.
-            return await recognise(backend, ASGIConnection(scope))
+            return await recognise(backend, ASGIConnection(await as_stored_now(scope)))
 
         def allows(user: Any) -> bool:
             return passes(scope["route_handler"], user)

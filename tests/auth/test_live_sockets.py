@@ -9,12 +9,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, WebSocket, asgi, get, websocket, websocket_listener
+from litestar import Litestar, Request, WebSocket, asgi, get, post, websocket, websocket_listener
 from litestar.exceptions import WebSocketDisconnect
 from litestar.middleware import ASGIMiddleware
+from litestar.middleware.session.server_side import ServerSideSessionConfig
 from websockets.asyncio.client import connect
 
 from litestar_admin_auth import AdminConfig, AdminPlugin
+from litestar_admin_auth.auth import SessionAuthBackend
 from litestar_admin_auth.auth.live_sockets import LiveSocket, LiveSockets
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.guards import requires_authentication, requires_permission
@@ -462,6 +464,31 @@ async def test_a_hosts_own_backend_is_asked_again() -> None:
             answer = await http.post("/admin/api/auth/logout", headers={"sec-fetch-site": "same-origin"})
             assert answer.status_code == 200
         assert await closed(client) == 4401
+
+
+async def test_whoever_signs_out_of_the_hosts_session_does_not_stay_in_it() -> None:
+    async def retrieve(session: dict[str, Any], _connection: Any) -> Any:
+        return Named(session["user_id"])
+
+    @post("/in")
+    async def enter(request: Request[Any, Any, Any]) -> None:
+        request.session.update(user_id="ann", cart=1)
+
+    @post("/out")
+    async def leave(request: Request[Any, Any, Any]) -> None:
+        del request.session["user_id"]
+
+    second = timedelta(seconds=1)
+    ours = plugin(auth_backend=SessionAuthBackend(retrieve), secret_key="", websocket_check=second)
+    app = Litestar([*HANDLERS, enter, leave], plugins=[ours], middleware=[ServerSideSessionConfig().middleware])
+    async with serving(app) as address, httpx.AsyncClient(base_url=f"http://{address}") as http:
+        await http.post("/in")
+        async with open_socket(address, "/echo", cookie=f"session={http.cookies['session']}") as client:
+            await app.state.admin_auth.sockets.check()
+            await client.send("hi")
+            assert await client.recv() == "hi ann@example.com"
+            await http.post("/out")
+            assert await closed(client) == 4401
 
 
 async def test_a_page_of_another_origin_opens_none_in_the_name_of_a_hosts_user() -> None:
