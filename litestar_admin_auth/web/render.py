@@ -168,6 +168,8 @@ def error_page(request: AnyRequest, problem: Problem) -> Response[Any]:
         "message": problem.message,
         "permission": problem.extra.get("permission"),
         "ways": state.ways if (state := state_of(request.scope)) is not None else None,
+        # Of an address that somebody shortened or mistyped, what is before the question mark still leads somewhere.
+        "damaged": problem.status_code == 400 and request.method == "GET" and bool(request.scope["query_string"]),
     }
     try:
         return render(request, "errors/error.html", **context)

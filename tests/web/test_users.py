@@ -114,6 +114,12 @@ class TestUserList:
             answer = await stranger.browser.post("/admin/users/new", data={}, headers=headers)
             assert answer.headers["location"] == "/admin/login?next=/admin&lost=1"
 
+    @pytest.mark.parametrize("query", ["cursor=damaged", "sort=password_hash", "q=%00"])
+    async def test_leads_from_a_damaged_address_back_to_the_list(self, superuser: Visitor, query: str) -> None:
+        page = await superuser.get(f"/users?{query}")
+        assert page.status_code == 400
+        assert '<a class="button" href="/admin/users">' in page.text
+
     async def test_answers_htmx_with_the_results_alone(self, superuser: Visitor) -> None:
         part = await superuser.fragment("/users")
         assert part.text.strip().startswith('<div id="results"')
