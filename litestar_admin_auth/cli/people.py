@@ -6,6 +6,7 @@ standard input or from a hidden prompt.
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
@@ -14,6 +15,8 @@ from litestar import Litestar
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.cli.running import ACTOR, admin, cell, fail, run
 from litestar_admin_auth.core.database import Database
+from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.text import email_address
 from litestar_admin_auth.services import open_sessions, passwords, users
 from litestar_admin_auth.services.bootstrap import create_superuser
 
@@ -23,10 +26,15 @@ no_input = click.option("--no-input", is_flag=True, help="Never ask; fail instea
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
-def read_password(*, password_stdin: bool, no_input: bool) -> str:
+def read_password(*, password_stdin: bool, no_input: bool, check: Callable[[str], None] | None = None) -> str:
     """Return the password from standard input, from the variable, or from a hidden prompt, verbatim.
 
     Ends the command when there is none and nobody can be asked.
+
+    Args:
+        password_stdin: Whether it comes from standard input.
+        no_input: Whether nobody is to be asked.
+        check: Raises ``InvalidInput`` for a password that will be refused: whoever is asked is asked again.
     """
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
@@ -34,13 +42,31 @@ def read_password(*, password_stdin: bool, no_input: bool) -> str:
         return password
     if no_input or not sys.stdin.isatty():
         fail(f"Give the password in {PASSWORD_VARIABLE} or with --password-stdin.")
-    return click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True, value_proc=_asked_again(check))
 
 
-def _ask_email(*, no_input: bool) -> str:
+def _asked_again(check: Callable[[str], object] | None) -> Callable[[str], str]:
+    def value(typed: str) -> str:
+        try:
+            if check is not None:
+                check(typed)
+        except InvalidInput as error:
+            # The one that makes click ask once more.
+            raise click.UsageError(error.message) from error
+        return typed
+
+    return value
+
+
+def ask_email(*, no_input: bool) -> str:
     if no_input or not sys.stdin.isatty():
         fail("Give the address with --email.")
-    return click.prompt("E-mail")
+    return click.prompt("E-mail", value_proc=_asked_again(email_address))
+
+
+def _rules(app: Litestar, *, email: str, name: str) -> Callable[[str], None]:
+    title = app.state.admin_auth.config.title
+    return lambda password: passwords.check_password(password, email=email, name=name, site_title=title)
 
 
 @admin.command("create-superuser")
@@ -50,8 +76,9 @@ def _ask_email(*, no_input: bool) -> str:
 @password_stdin
 def create_superuser_command(app: Litestar, email: str | None, name: str, no_input: bool, password_stdin: bool) -> None:
     """Create a user who may do everything."""
-    address = email or _ask_email(no_input=no_input)
-    password = read_password(password_stdin=password_stdin, no_input=no_input)
+    address = email or ask_email(no_input=no_input)
+    rules = _rules(app, email=address, name=name)
+    password = read_password(password_stdin=password_stdin, no_input=no_input, check=rules)
 
     async def work(runtime: Runtime, database: Database) -> None:
         user = await create_superuser(database, runtime.passwords, email=address, password=password, name=name)
@@ -70,12 +97,13 @@ def create_user(
     app: Litestar, email: str | None, name: str, role_names: tuple[str, ...], no_input: bool, password_stdin: bool
 ) -> None:
     """Create a user with a password and roles."""
-    address = email or _ask_email(no_input=no_input)
-    password = read_password(password_stdin=password_stdin, no_input=no_input)
+    address = email or ask_email(no_input=no_input)
+    rules = _rules(app, email=address, name=name)
+    password = read_password(password_stdin=password_stdin, no_input=no_input, check=rules)
 
     async def work(runtime: Runtime, database: Database) -> None:
         # First, or a refused password would leave a user without one.
-        passwords.check_password(password, email=address, name=name, site_title=runtime.config.title)
+        rules(password)
         user = await users.create_user(database, ACTOR, email=address, name=name, roles=role_names)
         await passwords.set_password(database, ACTOR, runtime.passwords, user.id, password)
         click.echo(f"{user.email} may sign in. Roles: {cell(user.roles)}.")

@@ -4,11 +4,14 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from litestar_admin_auth.cli import people
 from litestar_admin_auth.services.migrations import head
+from litestar_admin_auth.services.passwords import check_password
 from tests.cli.conftest import APP, PASSWORD, MakeSite, Site
 
 
@@ -242,3 +245,23 @@ def test_missing_tables_are_one_line_that_names_the_remedy(settled: Site) -> Non
     assert result.status == 1
     assert result.errors.count("\n") == 1
     assert "litestar admin migrate" in result.errors
+
+
+def test_whoever_types_what_will_be_refused_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    typed = iter(["not an address", "ann@example.com", "short", PASSWORD, "a slip of the finger", PASSWORD, PASSWORD])
+    for prompt in ("visible_prompt_func", "hidden_prompt_func"):
+        monkeypatch.setattr(f"click.termui.{prompt}", lambda _text: next(typed))
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.delenv("ADMIN_AUTH_PASSWORD", raising=False)
+    assert people.ask_email(no_input=False) == "ann@example.com"
+    check = partial(check_password, email="ann@example.com", name="", site_title="Shop")
+    assert people.read_password(password_stdin=False, no_input=False, check=check) == PASSWORD
+    told = capsys.readouterr().out
+    assert "not an e-mail address" in told
+    assert "at least 15 characters" in told
