@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from examples.demo.people import Person, people
 from examples.demo.shop import PERMISSIONS, ROLES
@@ -62,6 +62,8 @@ class History:
         self.chance = random.Random(1605)
         self.today = now()
         self.events: list[tuple[datetime, Event]] = []
+        #: Who has chosen a password and is not suspended.
+        self.accounts: dict[str, User] = {}
 
     async def play(self) -> None:
         """Write down what happened and then let it happen, in order."""
@@ -132,15 +134,17 @@ class History:
 
     async def choose_password(self, email: str) -> None:
         async with self.database.writing() as db:
-            await db.execute(update(User).where(User.email == email).values(password_hash=self.password_hash))
+            user = (await db.scalars(select(User).where(User.email == email))).one()
+            user.password_hash = self.password_hash
+        self.accounts[email] = user
 
     async def find(self, email: str) -> User:
         async with self.database.reading() as db:
             return (await db.scalars(select(User).where(User.email == email))).one()
 
     async def sign_in(self, email: str) -> None:
-        user = await self.find(email)
-        if not user.is_active:
+        user = self.accounts.get(email)
+        if user is None:
             return
         client = sessions.Client(ip=self.address(), user_agent=self.chance.choice(DEVICES))
         session = await logins.record_login(self.database, user, client, SessionPolicy())
@@ -156,7 +160,7 @@ class History:
         await grants.grant_role(self.database, actor, user.id, role, reason=reason, expires_at=end)
 
     async def suspend(self, actor: Actor, email: str) -> None:
-        user = await self.find(email)
+        user = self.accounts.pop(email)
         await users.suspend_user(self.database, actor, user.id)
 
     def address(self) -> str:
