@@ -39,9 +39,9 @@ DEVICES = [
 #: Why somebody holds a role beside their own, and for how long from today: one of them has run out.
 SUBSTITUTES = [
     ("Stands in during parental leave", timedelta(days=120)),
-    ("Helps with the Christmas orders", timedelta(days=45)),
+    ("Looks through the year's refunds", timedelta(days=5)),
     ("Learning the ropes", timedelta(days=30)),
-    ("Looks through the year's refunds", timedelta(days=14)),
+    ("Helps with the Christmas orders", timedelta(days=45)),
     ("Stocktaking weekend", timedelta(days=-20)),
 ]
 
