@@ -302,7 +302,9 @@ async def signed_in(site: Site, *roles: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 async def link(hostile_site: Site) -> str:
     user = await hostile_site.add_user()
-    return (await one_time_links.create_link(hostile_site.database, Actor.system("test"), user.id)).token
+    return (
+        await one_time_links.create_link(hostile_site.database, Actor.system("test"), user.id, one_time_links.RESET)
+    ).token
 
 
 def answers_401(answer: httpx.Response) -> bool:

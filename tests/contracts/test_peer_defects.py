@@ -17,7 +17,7 @@ from litestar_admin_auth.auth import AdminUser, JWTAuthBackend, JWTConfig
 from litestar_admin_auth.auth.tokens import verify as verify_token
 from litestar_admin_auth.core.exceptions import InvalidToken
 from litestar_admin_auth.services.actor import Actor
-from litestar_admin_auth.services.one_time_links import create_link
+from litestar_admin_auth.services.one_time_links import INVITATION, create_link
 from tests.auth.conftest import site as site
 from tests.auth.conftest import site_url as site_url
 from tests.auth.site import PASSWORD, Site, alive, set_cookies, sign_in
@@ -211,7 +211,7 @@ class TestOthers:
     async def test_a_link_from_a_mail_is_no_access_token(self, site: Site) -> None:
         """litestar-users: password-reset and verification tokens work as access tokens."""
         user = await site.add_user(password_hash=None)
-        token = (await create_link(site.database, Actor.system("test"), user.id)).token
+        token = (await create_link(site.database, Actor.system("test"), user.id, INVITATION)).token
         assert token is not None
         async with site.browser(origin=None) as thief:
             for headers in (
