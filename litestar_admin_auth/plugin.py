@@ -60,6 +60,9 @@ class AdminPlugin(InitPlugin, CLIPlugin, ReceiveRoutePlugin):
     """
 
     def __init__(self, config: AdminConfig | None = None) -> None:
+        if config is not None and not isinstance(config, AdminConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
+            msg = f"AdminPlugin takes settings like AdminPlugin(AdminConfig(title='Shop')), not {config!r}"
+            raise TypeError(msg)
         self.config = config or AdminConfig()
         #: Where the admin stands, with the path of the host's application before it.
         self.path = self.config.path

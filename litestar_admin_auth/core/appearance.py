@@ -137,6 +137,8 @@ def check_appearance(config: Any) -> None:
     Raises:
         ConfigError: ``AA050``, naming the field.
     """
+    if not isinstance(config.title, str) or not config.title.strip():
+        raise ConfigError("AA050", f"AdminConfig.title is {config.title!r}.", hint="Give a text, such as 'Shop'.")
     read_logo(config.logo)
     read_style_sheet(config.style_sheet)
     accent_rules(config.accent)
@@ -150,6 +152,9 @@ def check_appearance(config: Any) -> None:
                 f"AdminConfig.{setting} is not a list of {kind.__name__}.",
                 hint=f"Give [{kind.__name__}(...)].",
             )
+    # A text is a sequence too: of its letters.
+    if isinstance(config.template_dirs, (str, Path)):
+        raise ConfigError("AA050", "AdminConfig.template_dirs is no list.", hint="Give a list, even of one.")
     for folder in config.template_dirs:
         if not Path(folder).is_dir():
             raise ConfigError(

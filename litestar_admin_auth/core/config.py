@@ -104,7 +104,13 @@ class AdminConfig:
                 f"AdminConfig.permissions is {self.permissions!r}.",
                 hint="Write {'articles:publish': 'Publish articles'}: each code with a description.",
             )
-        for code in self.permissions:
+        for code, description in self.permissions.items():
+            if not isinstance(description, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ConfigError(
+                    "AA005",
+                    f"AdminConfig.permissions has {code!r} with {description!r}.",
+                    hint="Say in a text what it allows.",
+                )
             if not isinstance(code, str) or not is_code(code):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ConfigError(
                     "AA005", f"AdminConfig.permissions has {code!r}.", hint="Write codes like 'articles:publish'."

@@ -1,6 +1,7 @@
 """Each mistake in the settings stops the start, with an id, naming the field."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,11 @@ class TestAdminConfig:
             ("permissions", {"orders:*": "a wildcard"}, "AA005"),
             ("permissions", {7: "a number"}, "AA005"),
             ("permissions", ["articles:publish"], "AA005"),
+            ("permissions", {"articles:publish": None}, "AA005"),
+            ("title", None, "AA050"),
+            ("title", " ", "AA050"),
+            ("template_dirs", "templates", "AA050"),
+            ("template_dirs", Path("templates"), "AA050"),
             ("trusted_origins", "https://app.example", "AA006"),
             ("trusted_origins", None, "AA006"),
             ("trusted_origins", ["app.example"], "AA006"),

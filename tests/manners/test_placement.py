@@ -22,6 +22,7 @@ from litestar.static_files import create_static_files_router
 from litestar.testing import TestClient
 from litestar.utils.scope.state import ScopeState
 
+from litestar_admin_auth import AdminPlugin
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.guards import requires_authentication
 from tests.auth.site import ACCESS, ORIGIN, Site, plugin, running, sign_in
@@ -421,6 +422,10 @@ class TestStart:
             with pytest.raises(ConfigError, match="token_urlsafe") as refused:
                 Litestar(plugins=[plugin(database=url, secret_key=secret)])
             assert refused.value.check_id == check_id
+
+    def test_settings_that_are_none_are_told_how_to_write_them(self) -> None:
+        with pytest.raises(TypeError, match=r"AdminConfig\(title="):
+            AdminPlugin({"title": "Shop"})  # type: ignore[arg-type]
 
     def test_a_proxy_that_is_no_address_stops_it(self, url: str) -> None:
         with pytest.raises(ConfigError, match="AA015"):
