@@ -168,9 +168,9 @@ STATES: dict[str, Callable[[Page, str], Awaitable[None]]] = {
 STATES_FOR_STRANGERS = {"login-error": enter_badly}
 
 
-def start_demo(port: int, password: str) -> subprocess.Popen[bytes]:
+def start_demo(port: int, password: str, data: Path = DATA) -> subprocess.Popen[bytes]:
     """Start the demo on data of its own, and wait until it answers."""
-    settings = {"PORT": str(port), "ADMIN_AUTH_DEMO_DIR": str(DATA), "ADMIN_AUTH_DEMO_PASSWORD": password}
+    settings = {"PORT": str(port), "ADMIN_AUTH_DEMO_DIR": str(data), "ADMIN_AUTH_DEMO_PASSWORD": password}
     demo = subprocess.Popen(
         [sys.executable, "-m", "examples.demo"], cwd=ROOT, env=os.environ | settings, stdout=subprocess.DEVNULL
     )
@@ -203,15 +203,14 @@ async def enter(page: Page, admin: str, email: str, password: str) -> None:
 
 
 async def sign_in(browser: Browser, admin: str, password: str) -> StorageState:
-    """Sign in on a phone and at a desk, so that there is a session to end, and return the cookies of the desk."""
-    agents = ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36", None)
-    for agent in agents:
+    """Sign in at a desk and on a phone, so that there is a session to end, and return the cookies of the desk."""
+    states: list[StorageState] = []
+    for agent in (None, "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36"):
         context = await browser.new_context(user_agent=agent)
-        page = await context.new_page()
-        await enter(page, admin, "admin@example.com", password)
-        state = await context.storage_state()
+        await enter(await context.new_page(), admin, "admin@example.com", password)
+        states.append(await context.storage_state())
         await context.close()
-    return state
+    return states[0]
 
 
 async def find_addresses(browser: Browser, admin: str, state: StorageState, paths: list[str]) -> dict[str, str]:
