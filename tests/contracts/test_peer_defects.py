@@ -151,28 +151,27 @@ class TestParent:
 
     PUBLIC = ("auth/login", "auth/logout", "auth/refresh", "login", "logout", "static", "password-reset", "invitation")
 
-    @pytest.mark.parametrize("public", PUBLIC)
-    @pytest.mark.parametrize(
-        "path",
-        [
-            "/admin/{}/users", "/admin/users/{}", "/admin/users?next=/admin/{}", "/admin/users;/{}", "/admin/users#/{}",
-            "/admin/api/users/{}", "/admin/api/users?x=/admin/api/{}", "/admin/api/{}/users", "/admin/api/users;/{}",
-            "/admin/api/{}/../../users", "/admin/{}/..%2fusers", "/admin/api/users/%2e%2e/{}", "/admin//api/users/{}",
-            "/admin/api/auth/me/{}", "/admin/api/auth/me?{}", "/admin/roles/{}", "/admin/account/{}",
-        ],
+    PLACES = (
+        "/admin/{}/users", "/admin/users/{}", "/admin/users?next=/admin/{}", "/admin/users;/{}", "/admin/users#/{}",
+        "/admin/api/users/{}", "/admin/api/users?x=/admin/api/{}", "/admin/api/{}/users", "/admin/api/users;/{}",
+        "/admin/api/{}/../../users", "/admin/{}/..%2fusers", "/admin/api/users/%2e%2e/{}", "/admin//api/users/{}",
+        "/admin/api/auth/me/{}", "/admin/api/auth/me?{}", "/admin/roles/{}", "/admin/account/{}",
     )  # fmt: skip
-    @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
-    async def test_no_part_of_an_address_opens_it(self, site: Site, method: str, path: str, public: str) -> None:
+
+    @pytest.mark.parametrize("public", PUBLIC)
+    async def test_no_part_of_an_address_opens_it(self, site: Site, public: str) -> None:
         """Row "(unsaid)": the authentication is skipped where an address has a public one in it, or by the method."""
-        async with site.browser() as stranger:
-            answer = await stranger.request(method, httpx.URL(ORIGIN + path.format(public)))
-        shown = answer.text
-        assert "@example.com" not in shown
         # The real login page, one's way to it, a refusal, or nothing there.
-        assert answer.status_code in (303, 400, 401, 403, 404, 405, 415) or (method, answer.status_code) == (
-            "OPTIONS",
-            204,
-        )
+        shut = {303, 400, 401, 403, 404, 405, 415}
+        opened: list[tuple[str, str, int]] = []
+        for path in self.PLACES:
+            for method in ("GET", "HEAD", "OPTIONS", "POST", "DELETE"):
+                async with site.browser() as stranger:
+                    answer = await stranger.request(method, httpx.URL(ORIGIN + path.format(public)))
+                refused = answer.status_code in (shut | {204} if method == "OPTIONS" else shut)
+                if not refused or "@example.com" in answer.text:
+                    opened.append((method, path, answer.status_code))
+        assert opened == []
 
     async def test_the_protocol_is_no_model(self) -> None:
         """Row "AdminUser is the protocol"."""

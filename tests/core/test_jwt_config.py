@@ -144,24 +144,18 @@ class TestAsymmetricKeys:
             "JWTConfig.secret_key is a public key, which cannot sign.",
         )
 
-    @pytest.mark.parametrize(
-        ("algorithm", "kind"),
-        [
-            (algorithm, kind)
-            for algorithm in ASYMMETRIC_ALGORITHMS
-            for kind in ("RS256", "ES256", "ES384", "ES256K", "EdDSA", "DSA", "X25519")
-            if kind != algorithm
-            and not (kind == "RS256" and algorithm[0] in "RP")
-            and algorithm + kind != "Ed25519EdDSA"
-        ],
-    )
-    def test_a_key_of_another_kind_is_refused(self, algorithm: str, kind: str) -> None:
+    @pytest.mark.parametrize("kind", ["RS256", "ES256", "ES384", "ES256K", "EdDSA", "DSA", "X25519"])
+    def test_a_key_of_another_kind_is_refused(self, kind: str) -> None:
         others = {"DSA": lambda: dsa.generate_private_key(2048), "X25519": x25519.X25519PrivateKey.generate}
         pem = to_pem(others[kind]()) if kind in others else private_pem(kind)
-        refused = refusal(secret_key=pem, algorithm=algorithm)
-        assert refused.check_id == "AA003"
-        assert refused.message.startswith("JWTConfig.secret_key ")
-        assert algorithm in refused.hint
+        taken_by = {kind, *(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] if kind == "RS256" else ())}
+        if kind == "EdDSA":
+            taken_by.add("Ed25519")
+        for algorithm in set(ASYMMETRIC_ALGORITHMS) - taken_by:
+            refused = refusal(secret_key=pem, algorithm=algorithm)
+            assert refused.check_id == "AA003", algorithm
+            assert refused.message.startswith("JWTConfig.secret_key "), algorithm
+            assert algorithm in refused.hint
 
     @pytest.mark.parametrize("algorithm", ["RS256", "PS512"])
     def test_a_short_rsa_key_is_refused(self, algorithm: str) -> None:

@@ -124,16 +124,18 @@ class TestRecipient:
         assert refusal.value.permanent
         assert "victim" not in refusal.value.reason
 
-    @pytest.mark.parametrize("character", [chr(number) for number in (*range(0x21, 0x180), 0x2028, 0x202E, 0xFEFF)])
-    def test_whatever_the_door_lets_in_ends_as_one_address_or_in_a_refusal(self, character: str) -> None:
-        for address in (f"a{character}b@example.com", f"{character}@example.com", f"a@ex{character}ample.com"):
-            try:
-                built = message(to=email_address(address))
-            except (InvalidInput, MailFailed):
-                continue
-            read = travelled(built)
-            assert set(read.keys()) == HEADERS, address
-            assert len(read["To"].addresses) == 1, address
+    def test_whatever_the_door_lets_in_ends_as_one_address_or_in_a_refusal(self) -> None:
+        wrong: list[str] = []
+        for character in map(chr, (*range(0x21, 0x180), 0x2028, 0x202E, 0xFEFF)):
+            for address in (f"a{character}b@example.com", f"{character}@example.com", f"a@ex{character}ample.com"):
+                try:
+                    built = message(to=email_address(address))
+                except (InvalidInput, MailFailed):
+                    continue
+                read = travelled(built)
+                if set(read.keys()) != HEADERS or len(read["To"].addresses) != 1:
+                    wrong.append(address)
+        assert wrong == []
 
 
 class TestSender:
