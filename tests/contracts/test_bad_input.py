@@ -255,10 +255,9 @@ class TestRefreshToken:
         host = app()
         async with alive(host), httpx.AsyncClient(transport=httpx.ASGITransport(host), base_url=ORIGIN) as http:
             one, two = (await self.tokens(http))["refresh_token"], (await self.tokens(http))["refresh_token"]
-            for path in (REFRESH, LOGOUT):
-                refused(await http.post(path, headers={"X-Refresh-Token": one}, json={"refresh_token": two}), 401)
-                twice = httpx.Headers([("x-refresh-token", one), ("x-refresh-token", two)])
-                refused(await http.post(path, headers=twice), 401)
+            refused(await http.post(REFRESH, headers={"X-Refresh-Token": one}, json={"refresh_token": two}), 401)
+            twice = httpx.Headers([("x-refresh-token", one), ("x-refresh-token", two)])
+            refused(await http.post(REFRESH, headers=twice), 401)
             for token in (one, two):
                 answer = await http.post(REFRESH, headers={"X-Refresh-Token": token})
                 assert answer.status_code == 200
