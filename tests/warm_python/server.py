@@ -1,5 +1,6 @@
 """Imports what most processes of the tests import, then forks one for each client that connects to its socket."""
 
+import contextlib
 import gc
 import json
 import os
@@ -55,7 +56,8 @@ def attend(connection: socket.socket) -> Program:
     try:
         for inherited in (*streams, held):
             os.close(inherited)
-        connection.sendall(b"%d\n" % process)
+        with contextlib.suppress(BrokenPipeError):
+            connection.sendall(b"%d\n" % process)
         if connection in select.select([connection, running], [], [])[0]:
             os.kill(process, signal.SIGKILL)  # the client was killed
         status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
