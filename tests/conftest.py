@@ -11,6 +11,7 @@ from jinja2 import BaseLoader, Environment
 
 from litestar_admin_auth.web import environment
 from tests import servers
+from tests.shares import slow_ones_first
 from tests.templates import Compiled
 from tests.warm_python import warm_python
 
@@ -94,6 +95,13 @@ def _compile_each_template_once() -> Iterator[None]:
     environment.build_environment = build_with_memory
     yield
     environment.build_environment = build
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Share the tests out among the processes of pytest-xdist."""
+    workers = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    items[:] = [items[number] for number in slow_ones_first([item.path for item in items], workers)]
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
