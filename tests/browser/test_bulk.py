@@ -86,20 +86,28 @@ class TestUsers:
     async def test_all_that_match_are_given_a_role_with_a_preview(
         self, chromium: Browser, shop: Shop, signed_in: Any, scripts: bool
     ) -> None:
-        tag = await crowd(shop, 30)
+        tag = await crowd(shop, 53)
         async with window(chromium, shop, storage_state=signed_in, java_script_enabled=scripts) as visit:
             page = visit.page
             await visit.open(f"/users?q={tag}")
-            await page.get_by_label("All 30 that match").check()
+            await page.get_by_label("All 53 that match").check()
             await act(visit, "Give a role")
             await page.locator(".confirm").get_by_label("Role", exact=True).select_option("clerk")
             await page.get_by_label("Reason").fill("Season")
             await page.get_by_role("button", name="Show what changes").click()
-            await expect(page.get_by_role("heading", name="Give 30 users a role?")).to_be_visible()
-            await expect(page.locator(".confirm").get_by_text("30 users", exact=True)).to_be_visible()
+            await expect(page.get_by_role("heading", name="Give 53 users a role?")).to_be_visible()
+            await expect(page.locator(".confirm").get_by_text("53 users", exact=True)).to_be_visible()
             await expect(page.locator(".confirm ins", has_text="orders:refund").first).to_be_visible()
+            # Everybody affected is named, fifty at a time.
+            people = page.locator(".confirm details.fold")
+            await people.locator("summary").click()
+            await expect(people.get_by_text("1 to 50 of 53")).to_be_visible()
+            await page.get_by_role("button", name="Next").click()
+            await expect(people.get_by_text("51 to 53 of 53")).to_be_visible()
+            assert await people.get_by_role("link").count() == 3
+            assert await page.get_by_role("dialog").count() == int(scripts)
             await page.get_by_role("button", name="Give the role").click()
-            await expect(page.get_by_text("30 users were given the role.")).to_be_visible()
+            await expect(page.get_by_text("53 users were given the role.")).to_be_visible()
             await expect(page.locator("#results tbody .tag", has_text="clerk")).to_have_count(20)
             visit.assert_clean()
 
