@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import socket
 import time
 
 import uvicorn
@@ -60,12 +61,26 @@ async def use_password(kept: settings.Settings, password: str) -> None:
     kept.save()
 
 
+def require_free(port: int) -> None:
+    """End with a line that says what to do when something listens on the port already."""
+    with socket.socket() as probe:
+        # As the server does it: a port whose last connections are just closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SystemExit(f"Something uses port {port} already. Choose another: PORT={port + 1} make demo") from None
+
+
 def main() -> None:
     """Run the demo."""
     parser = argparse.ArgumentParser(prog="python -m examples.demo", description=__doc__)
     parser.add_argument("--reset", action="store_true", help="throw the data away and start over")
     parser.add_argument("--no-serve", action="store_true", help="only make the data")
     options = parser.parse_args()
+    if not options.no_serve:
+        # Before anything is thrown away or made: the demo that has the port may be using it.
+        require_free(settings.PORT)
     if options.reset:
         shutil.rmtree(settings.FOLDER, ignore_errors=True)
     kept = asyncio.run(prepare())

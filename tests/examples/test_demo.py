@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from examples.demo.__main__ import require_free
 from examples.demo.people import people
 from examples.demo.shop import PERMISSIONS, ROLES
 from litestar_admin_auth.core.permissions import grants, is_code
@@ -191,3 +192,13 @@ class TestServing:
         [mail] = [file.read_text("utf-8") for file in files]
         assert "To: admin@example.com" in mail
         assert f"{address}/admin/password-reset/" in mail
+
+
+def test_a_port_that_is_taken_is_told_with_the_command_for_another() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"PORT={port + 1} make demo"):
+            require_free(port)
+    require_free(port)
