@@ -143,7 +143,7 @@ def _may_know(runtime: Runtime, scope: Scope, state: RequestState, below: str) -
         return True
     if state.fault is not None:
         # A stranger gets no error page either: nobody would see this.
-        note_fault(state.fault)
+        note_fault(runtime, state.fault)
     if disclosure is None:
         raise NotFoundException
     return False

@@ -42,7 +42,7 @@ class Admission(ASGIMiddleware):
             raise CrossOrigin(reason)
         if state.fault is not None and scope["route_handler"].opt.get(PUBLIC):
             # Whoever cannot be looked up is nobody, who may still sign in: a broken cookie must lock no one out.
-            note_fault(state.fault)
+            note_fault(self.runtime, state.fault)
         if not scope["route_handler"].opt.get(PUBLIC):
             if state.fault is not None:
                 raise state.fault

@@ -15,6 +15,7 @@ from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import Location
+from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -50,10 +51,20 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
             state.user, state.auth = user, Authentication(None, "backend")
 
 
-def note_fault(fault: Exception) -> None:
+def note_fault(runtime: Runtime, fault: Exception) -> None:
     """Write down why a request's user could not be looked up. A store that is away has been written down already."""
-    if not isinstance(fault, Unavailable):
+    if isinstance(fault, Unavailable):
+        return
+    if not note_trouble(runtime, fault):
         logger.error("the user of a request could not be looked up", exc_info=fault)
+
+
+def note_trouble(runtime: Runtime, fault: Exception) -> bool:
+    """Write down what the database lacks, in one line that says what to do; False for a fault that is not its own."""
+    trouble = trouble_of(fault, runtime.database.engine.url) if runtime.database is not None else None
+    if trouble is not None:
+        logger.error("%s: %s %s", trouble.check_id, trouble.message, trouble.hint)
+    return trouble is not None
 
 
 def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:

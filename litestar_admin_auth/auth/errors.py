@@ -10,10 +10,10 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_500_INTERNAL_SERVER_ERROR
 
+from litestar_admin_auth.auth.authentication import note_trouble
 from litestar_admin_auth.auth.navigation import base_path, login_url, page_before, page_in_view
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
-from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import (
     AdminAuthError,
     EditConflict,
@@ -99,10 +99,8 @@ def _first_error(error: HTTPException) -> dict[str, str]:
 def handle(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer any error below the admin path."""
     runtime = runtime_of(request)
-    trouble = trouble_of(error, runtime.database.engine.url) if runtime.database is not None else None
-    if trouble is not None:
-        # One line that says what to do, and no trace for each request: nothing in our code is at fault.
-        logger.error("%s: %s %s", trouble.check_id, trouble.message, trouble.hint)
+    # No trace for each request: nothing in our code is at fault.
+    if note_trouble(runtime, error):
         error = Unavailable()
     problem = describe(error)
     # What does not answer has been written down where it was asked, without a trace for each request.

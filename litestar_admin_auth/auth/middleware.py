@@ -53,7 +53,7 @@ class HostAuthentication(ASGIMiddleware):
                     await authenticate(self.runtime, scope, state, pages=False)
                 except Exception as fault:  # noqa: BLE001 - whatever it is, it signs nobody in
                     # Fails closed: the host's public pages go on, whatever is guarded answers 401.
-                    note_fault(fault)
+                    note_fault(self.runtime, fault)
             user, auth = state.user, state.auth
             send = with_cookies(send, state)
         # The host may have set one and not the other.

@@ -2,13 +2,15 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Litestar, get
 
 from litestar_admin_auth.auth.headers import SECURITY_HEADERS
-from tests.auth.site import Site, plugin, running, sign_in
+from litestar_admin_auth.auth.tokens import sign_access
+from tests.auth.site import ACCESS, Site, plugin, running, sign_in
 
 STATIC = "/admin/static/{digest}/admin.css"
 
@@ -130,14 +132,24 @@ async def test_a_fault_says_nothing_but_that_there_was_one(
 async def test_tables_that_nobody_has_made_are_a_line_in_the_log_that_says_what_to_do(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    @get("/")
+    async def home() -> str:
+        return "home"
+
     async with (
-        running(Litestar(plugins=[plugin(database=sqlite_url)], logging_config=None)) as site,
+        running(Litestar([home], plugins=[plugin(database=sqlite_url)], logging_config=None)) as site,
         site.browser() as browser,
     ):
         body = {"email": "ann@example.com", "password": "a password"}
         answer = await browser.post("/admin/api/auth/login", json=body)
         assert (answer.status_code, answer.json()["extra"]["code"]) == (503, "unavailable")
         assert (await sign_in(browser, "ann@example.com")).status_code == 503
+        # Somebody whose cookie is from before, on a page of the admin and on one of the host's.
+        backend: Any = site.runtime.backend
+        browser.cookies.set(ACCESS, sign_access(backend.config, str(uuid4()), str(uuid4())))
+        assert (await browser.get("/admin/users")).status_code == 503
+        assert (await browser.get("/admin/login")).status_code == 200
+        assert (await browser.get("/")).text == "home"
     assert "litestar admin migrate" in caplog.text
     assert "Traceback" not in caplog.text
 
