@@ -16,10 +16,9 @@ from litestar_admin_auth.auth.cross_origin import SAFE_METHODS
 from litestar_admin_auth.auth.disclosure import conceals, disclosure_of, opens
 from litestar_admin_auth.auth.errors import handle
 from litestar_admin_auth.auth.headers import with_cookies, with_security_headers
-from litestar_admin_auth.auth.middleware import MOUNT_OPT
 from litestar_admin_auth.auth.missing_permission import look_up_ways
 from litestar_admin_auth.auth.reader import speak_to
-from litestar_admin_auth.auth.request_state import RequestState, items_of
+from litestar_admin_auth.auth.request_state import MOUNT_OPT, RequestState, items_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.session import SessionAuthBackend
 

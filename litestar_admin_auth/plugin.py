@@ -22,7 +22,8 @@ from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.database_backend import DatabaseAuthBackend
 from litestar_admin_auth.auth.disclosure import conceals
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.middleware import MOUNT_OPT, HostAuthentication
+from litestar_admin_auth.auth.middleware import HostAuthentication
+from litestar_admin_auth.auth.request_state import MOUNT_OPT
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.session import SessionAuthBackend
 from litestar_admin_auth.auth.store_sessions import STORE_NAME

@@ -21,3 +21,9 @@ def test_each_link_to_a_file_leads_to_one(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+def test_the_order_in_which_to_read_the_edge_names_each_of_its_files() -> None:
+    edge = ROOT / "litestar_admin_auth" / "auth"
+    overview = (edge / "__init__.py").read_text("utf-8").split('"""')[1]
+    assert {path.stem for path in edge.glob("*.py")} - {"__init__"} == set(re.findall(r"``(\w+)``", overview))

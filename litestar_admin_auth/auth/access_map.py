@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
 from litestar_admin_auth.auth.admission import PUBLIC
-from litestar_admin_auth.auth.middleware import MOUNT_OPT
+from litestar_admin_auth.auth.request_state import MOUNT_OPT
 
 #: What stands where nothing is asked for.
 OPEN = "open"

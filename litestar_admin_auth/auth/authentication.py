@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Headers
@@ -12,7 +11,7 @@ from litestar_admin_auth.auth.client import client_of
 from litestar_admin_auth.auth.host_backends import recognise
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.principal import Authentication
-from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state
+from litestar_admin_auth.auth.request_state import Connection, RequestState, items_of, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import Location
 from litestar_admin_auth.core.database_trouble import trouble_of
@@ -38,7 +37,7 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
         state: Its state, already in the scope.
         pages: Whether this is an HTML page of ours, which reads cookies whatever the API uses.
     """
-    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    connection: Connection = ASGIConnection(scope)
     backend = runtime.backend
     if isinstance(backend, JWTAuthBackend):
         location: Location = "cookie" if pages else backend.config.token_location
@@ -72,7 +71,7 @@ def bind_forms(runtime: Runtime, scope: Scope, state: RequestState) -> None:
     if state.auth is not None and state.auth.session_id is not None:
         state.form_binding = f"session/{state.auth.session_id}"
         return
-    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    connection: Connection = ASGIConnection(scope)
     value = connection.cookies.get(runtime.cookies.form, "")
     if not (20 <= len(value) <= 64 and value.isascii() and value.isprintable()):
         value, state.form_binding_is_new = secrets.token_urlsafe(24), True

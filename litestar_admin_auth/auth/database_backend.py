@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.registry import DatabaseSessions
-from litestar_admin_auth.auth.token_transport import Connection
+from litestar_admin_auth.auth.request_state import Connection
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.passwords import Passwords

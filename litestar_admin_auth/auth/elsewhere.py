@@ -2,20 +2,16 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
-from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from litestar_admin_auth.auth.headers import with_cookies
-from litestar_admin_auth.auth.request_state import RequestState, items_of, keep_state, state_of
+from litestar_admin_auth.auth.request_state import Connection, RequestState, items_of, keep_state, state_of
 from litestar_admin_auth.core.exceptions import AdminAuthError
 from litestar_admin_auth.services.sessions import Client
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class CookieMiddleware(ASGIMiddleware):

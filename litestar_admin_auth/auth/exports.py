@@ -6,9 +6,9 @@ browser fetch the list of all users.
 
 from typing import Any
 
-from litestar.connection import ASGIConnection
 from litestar.response import Stream
 
+from litestar_admin_auth.auth.request_state import Connection
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.services.actor import Actor
@@ -16,9 +16,7 @@ from litestar_admin_auth.services.export import Export, start_export
 from litestar_admin_auth.services.lists import ListQuery
 
 
-async def take_along(
-    connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, what: Export[Any], query: ListQuery
-) -> Stream:
+async def take_along(connection: Connection, actor: Actor, what: Export[Any], query: ListQuery) -> Stream:
     """Return everything that a query lets through as CSV, to be saved under the list's name and the day's.
 
     Raises:

@@ -6,18 +6,15 @@ worker thread, which costs a third of the throughput.
 
 from typing import Any, cast
 
-from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotAuthorizedException, PermissionDeniedException, WebSocketException
 from litestar.handlers import BaseRouteHandler
 
 from litestar_admin_auth.auth.live_sockets import CLOSE_NOT_ALLOWED, CLOSE_NOT_AUTHENTICATED
 from litestar_admin_auth.auth.navigation import htmx_redirect, login_redirect
-from litestar_admin_auth.auth.request_state import MOUNT_OPT, items_of
+from litestar_admin_auth.auth.request_state import MOUNT_OPT, Connection, items_of
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import WILDCARD, holds
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 class Guard:

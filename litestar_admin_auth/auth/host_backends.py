@@ -2,21 +2,18 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 
 from litestar_admin_auth.auth.cookies import Cookies, is_cookie_name
 from litestar_admin_auth.auth.principal import lacks
-from litestar_admin_auth.auth.request_state import RequestState
+from litestar_admin_auth.auth.request_state import Connection, RequestState
 from litestar_admin_auth.core.exceptions import AdminAuthError, LoginNotKept
 from litestar_admin_auth.core.protocols import AdminUserProtocol, AuthBackend
 
 logger = logging.getLogger(__name__)
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 async def prove(backend: AuthBackend, connection: Connection, credentials: dict[str, str]) -> AdminUserProtocol | None:

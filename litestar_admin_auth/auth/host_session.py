@@ -10,9 +10,7 @@ from litestar.middleware.session.base import BaseSessionBackend
 from litestar.middleware.session.server_side import ServerSideSessionBackend
 from litestar.types import Empty, Scope
 
-from litestar_admin_auth.auth.request_state import items_of, state_of
-
-Connection = ASGIConnection[Any, Any, Any, Any]
+from litestar_admin_auth.auth.request_state import Connection, items_of, state_of
 
 
 def session_of(connection: Connection) -> dict[str, Any] | None:

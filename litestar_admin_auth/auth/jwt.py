@@ -24,9 +24,9 @@ from litestar_admin_auth.auth.host_users import (
 )
 from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.registry import LiveSession, SessionRegistry
-from litestar_admin_auth.auth.request_state import client_asking, state_of
+from litestar_admin_auth.auth.request_state import Connection, client_asking, state_of
 from litestar_admin_auth.auth.store_sessions import StoreSessions
-from litestar_admin_auth.auth.token_transport import Connection, Location, Tokens, TokenTransport, tokens_of
+from litestar_admin_auth.auth.token_transport import Location, Tokens, TokenTransport, tokens_of
 from litestar_admin_auth.auth.tokens import verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from litestar.connection import ASGIConnection
-
 from litestar_admin_auth.auth.host_backends import forget_items, keep_items, prove
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
-from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.request_state import Connection, state_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
@@ -14,8 +12,6 @@ from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH
 from litestar_admin_auth.core.protocols import AuthBackend
 from litestar_admin_auth.core.text import check_storable, email_address, normalize_email
 from litestar_admin_auth.services.logins import record_failed_login
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 async def log_in(

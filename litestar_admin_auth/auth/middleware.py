@@ -19,8 +19,7 @@ from litestar_admin_auth.auth.host_session import as_stored_now
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.live_sockets import LiveSocket
 from litestar_admin_auth.auth.principal import Authentication
-from litestar_admin_auth.auth.request_state import MOUNT_OPT as MOUNT_OPT
-from litestar_admin_auth.auth.request_state import items_of
+from litestar_admin_auth.auth.request_state import MOUNT_OPT, items_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.auth.token_transport import COOKIE
 

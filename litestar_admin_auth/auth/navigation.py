@@ -2,16 +2,11 @@
 
 import re
 import unicodedata
-from typing import Any
 from urllib.parse import quote, unquote
 
-from litestar.connection import ASGIConnection
-
-from litestar_admin_auth.auth.request_state import items_of
+from litestar_admin_auth.auth.request_state import Connection, items_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.auth.session import SessionAuthBackend
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 MAX_NEXT_LENGTH = 2000
 

@@ -1,12 +1,9 @@
 """One-time links at the edge: where they lead, and the throttle round them; for pages and API alike."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
-
 from litestar_admin_auth.auth.navigation import base_path
-from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.request_state import Connection, state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import NoMail, NotFound
 from litestar_admin_auth.core.text import email_address, normalize_email
@@ -15,8 +12,6 @@ from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.one_time_links import Link, Purpose
 from litestar_admin_auth.services.password_reset import request_reset
 from litestar_admin_auth.services.users import UserRow
-
-Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def mail_base(connection: Connection) -> str | None:

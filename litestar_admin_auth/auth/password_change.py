@@ -3,11 +3,9 @@
 import logging
 from typing import Any
 
-from litestar.connection import ASGIConnection
-
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.principal import Authentication, CurrentUser, actor_of
-from litestar_admin_auth.auth.request_state import RequestState, state_of
+from litestar_admin_auth.auth.request_state import Connection, RequestState, state_of
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import InvalidInput, NotAuthenticated, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
@@ -18,9 +16,7 @@ from litestar_admin_auth.services.passwords import change_own_password, check_ch
 logger = logging.getLogger(__name__)
 
 
-async def change_password(
-    connection: ASGIConnection[Any, Any, Any, Any], runtime: Runtime, current: str, new: str
-) -> int:
+async def change_password(connection: Connection, runtime: Runtime, current: str, new: str) -> int:
     """Change the password of whoever asks, counting wrong guesses of the current one.
 
     Args:

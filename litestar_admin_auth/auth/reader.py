@@ -1,12 +1,10 @@
 """Who reads: in which language and in which time zone an answer speaks to them."""
 
-from typing import Any
-
 from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.principal import CurrentUser
-from litestar_admin_auth.auth.request_state import RequestState
+from litestar_admin_auth.auth.request_state import Connection, RequestState
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core import i18n
 
@@ -16,7 +14,7 @@ def speak_to(runtime: Runtime, scope: Scope, state: RequestState) -> None:
 
     Called before and after the user is known, since an error on the way wants a language too.
     """
-    connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
+    connection: Connection = ASGIConnection(scope)
     cookies, user = connection.cookies, state.user
     preferred = user if isinstance(user, CurrentUser) else None
     language = (preferred.language if preferred else None) or cookies.get(runtime.cookies.language, "")

@@ -13,6 +13,9 @@ from litestar_admin_auth.core.protocols import AdminUserProtocol
 from litestar_admin_auth.services.explanations import Explanation
 from litestar_admin_auth.services.sessions import Client
 
+#: What a host's functions and ours are given: a request or a WebSocket, whoever the user is.
+Connection = ASGIConnection[Any, Any, Any, Any]
+
 _KEY = "admin_auth"
 
 #: Marks the admin's mount in a route handler's ``opt``.
@@ -59,7 +62,7 @@ def state_of(scope: Scope) -> RequestState | None:
     return items_of(scope).get(_KEY)
 
 
-def client_asking(connection: ASGIConnection[Any, Any, Any, Any]) -> Client:
+def client_asking(connection: Connection) -> Client:
     """Return where a request comes from, also outside the admin's reach, where nobody knows its proxies."""
     state = state_of(connection.scope)
     return state.client if state is not None else Client(ip=connection.client.host if connection.client else "")

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 
 from litestar_admin_auth.auth.client import Networks
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.live_sockets import LiveSockets
+from litestar_admin_auth.auth.request_state import Connection
 from litestar_admin_auth.auth.throttle import Throttle, Unlimited
 from litestar_admin_auth.core.background import Background
 from litestar_admin_auth.core.config import AdminConfig
@@ -92,6 +92,6 @@ class Runtime:
         return path == api or path.startswith(api + "/")
 
 
-def runtime_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Runtime:
+def runtime_of(connection: Connection) -> Runtime:
     """Return the runtime from a request, below the admin or on a host's route."""
     return cast("Runtime", connection.app.state.admin_auth)

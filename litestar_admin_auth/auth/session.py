@@ -4,15 +4,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar.connection import ASGIConnection
-
 from litestar_admin_auth.auth.backend_checks import check_handler
 from litestar_admin_auth.auth.host_session import renew_session_id, session_of
+from litestar_admin_auth.auth.request_state import Connection
 from litestar_admin_auth.core.protocols import AdminUserProtocol
 
 logger = logging.getLogger(__name__)
 
-Connection = ASGIConnection[Any, Any, Any, Any]
 RetrieveUser = Callable[[dict[str, Any], Connection], Awaitable[AdminUserProtocol | None]]
 Authenticate = Callable[[Connection, dict[str, str]], Awaitable[AdminUserProtocol | None]]
 

@@ -3,19 +3,17 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from litestar.connection import ASGIConnection
 from litestar.types import Scope
 
 from litestar_admin_auth.auth.cookies import Cookies
 from litestar_admin_auth.auth.registry import LiveSession
-from litestar_admin_auth.auth.request_state import state_of
+from litestar_admin_auth.auth.request_state import Connection, state_of
 from litestar_admin_auth.auth.tokens import Purpose, sign_access, sign_refresh
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.config import JWTConfig
 
-Connection = ASGIConnection[Any, Any, Any, Any]
 Location = Literal["header", "cookie"]
 
 #: Where tokens travel with the HTML pages, whatever the API does.
