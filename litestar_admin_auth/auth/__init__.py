@@ -15,7 +15,7 @@ To read it in one sitting, follow a request; each file has one concept and says 
    ``cross_origin`` (our own page?). On the host's routes: ``middleware``, ``guards``, and ``live_sockets`` while
    a WebSocket is open. ``access_map`` lists what each route asks for.
 6. What people do. ``login`` is the one way in and out, ``password_change``, ``one_time_links``, ``sign_in_status``;
-   ``exports`` sends lists as files, ``throttle`` counts tries. ``navigation`` keeps redirects at home, and ``errors`` turns
+   ``exports`` sends lists as files, ``throttle`` counts tries. ``navigation`` keeps redirects at home, ``errors`` turns
    refusals into answers.
 
 ``runtime`` holds what all of them share. The rules themselves stand in ``services/``.
