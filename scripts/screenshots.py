@@ -236,8 +236,13 @@ async def find_addresses(browser: Browser, admin: str, state: StorageState, path
 
 
 async def shoot(page: Page, name: str, *, full_page: bool = True) -> None:
+    """Shoot the window, for a full page one as high as the page: what sticks to the edges then lies over nothing."""
     await page.wait_for_load_state("networkidle")
-    await page.screenshot(path=TARGET / f"{name}.png", full_page=full_page)
+    width, height, whole = await page.evaluate("[innerWidth, innerHeight, document.documentElement.scrollHeight]")
+    if full_page:
+        await page.set_viewport_size({"width": width, "height": max(height, whole)})
+    await page.screenshot(path=TARGET / f"{name}.png")
+    await page.set_viewport_size({"width": width, "height": height})
 
 
 async def shoot_translations(
