@@ -1,7 +1,11 @@
 """What the page says to somebody who may not see it: what is missing, what would give it, and no name too many."""
 
+import html
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+
+import pytest
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.services import grant_ends, grants
@@ -60,3 +64,28 @@ class TestForbidden:
         async with site.statements() as asked:
             assert (await nobody.get("/api/audit-events")).status_code == 403
         assert not [statement for statement in asked if "user_role.granted_by" in statement]
+
+
+@pytest.mark.parametrize(
+    "held", ["users:read", "users:write", "roles:read", "permissions:read", "sessions:read", "audit:read"]
+)
+async def test_no_page_leads_its_reader_to_a_refusal(
+    site: Site, sign_in_as: SignIn, make_role: MakeRole, held: str
+) -> None:
+    """What the viewer may not do is not shown: somebody who holds one thing follows every link of every page."""
+    await site.add_user((await make_role("orders:read")).name)
+    visitor = await sign_in_as(*{held, "users:read" if held == "users:write" else held})
+    waiting, seen, kinds = ["/admin"], set[str](), set[str]()
+    while waiting:
+        path = waiting.pop()
+        page = await visitor.browser.get(path)
+        assert page.status_code in (200, 303), f"{path} answers {page.status_code}"
+        for found in re.findall(r'href="(/admin[^"#]*)', page.text):
+            link = html.unescape(found)
+            # One page of each kind will do.
+            kind = re.sub(r"[0-9a-f-]{36}|=[^&]*", "*", link.split("/static/")[0])
+            if "/static/" not in link and kind not in kinds:
+                kinds.add(kind)
+                waiting.append(link)
+                seen.add(link)
+    assert len(seen) > 5
