@@ -9,6 +9,14 @@ from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core import i18n
 
 
+def language_of_browser(runtime: Runtime, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return the language of somebody who prefers none: the cookie's, else what the browser asks for."""
+    language = connection.cookies.get(runtime.cookies.language, "")
+    if language not in i18n.LANGUAGES:
+        language = i18n.negotiate(connection.headers.get("accept-language", ""))
+    return language
+
+
 def speak_to(runtime: Runtime, scope: Scope, state: RequestState) -> None:
     """Choose language and zone for this request: the reader's preference, else the cookie, else what the browser says.
 
@@ -17,9 +25,7 @@ def speak_to(runtime: Runtime, scope: Scope, state: RequestState) -> None:
     connection: Connection = ASGIConnection(scope)
     cookies, user = connection.cookies, state.user
     preferred = user if isinstance(user, CurrentUser) else None
-    language = (preferred.language if preferred else None) or cookies.get(runtime.cookies.language, "")
-    if language not in i18n.LANGUAGES:
-        language = i18n.negotiate(connection.headers.get("accept-language", ""))
-    i18n.activate(language)
+    language = preferred.language if preferred else None
+    i18n.activate(language if language in i18n.LANGUAGES else language_of_browser(runtime, connection))
     # A browser tells its language in a header, but its zone to scripts alone: one of ours puts it into the cookie.
     i18n.activate_zone((preferred.time_zone if preferred else None) or cookies.get(runtime.cookies.zone, ""))

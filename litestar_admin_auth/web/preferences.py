@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response, get, post
 
 from litestar_admin_auth.auth.admission import PUBLIC
 from litestar_admin_auth.auth.navigation import safe_next
+from litestar_admin_auth.auth.reader import language_of_browser
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core import i18n
@@ -87,6 +88,6 @@ class PreferencePages(Controller):
             form.blame(error)
             return render(request, "account/preferences.html", status_code=error.status_code, form=form)
         # The answer to this very form already speaks as it was asked to.
-        i18n.activate(chosen.language or i18n.active_language())
+        i18n.activate(chosen.language or language_of_browser(runtime_of(request), request))
         flash(request, "success", _("Your preferences are saved."))
         return see_other(request, admin_url(request, "account", "preferences"))

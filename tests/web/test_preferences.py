@@ -32,6 +32,12 @@ class TestPreferences:
         await nobody.post(CHOOSE, language="", time_zone="")
         assert language_of((await nobody.get("/account", **{"accept-language": "en"})).text) == "en"
 
+    async def test_are_confirmed_in_the_language_that_they_lead_to(self, nobody: Visitor) -> None:
+        await nobody.post(CHOOSE, language="de", time_zone="")
+        assert "Ihre Einstellungen sind gespeichert" in (await nobody.get(CHOOSE)).text
+        await nobody.post(CHOOSE, language="", time_zone="")
+        assert "Your preferences are saved" in (await nobody.get(CHOOSE)).text
+
     async def test_name_each_language_in_itself(self, nobody: Visitor) -> None:
         page = (await nobody.get(CHOOSE)).text
         for code, name in i18n.LANGUAGES.items():
