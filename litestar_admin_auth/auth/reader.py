@@ -9,7 +9,7 @@ from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core import i18n
 
 
-def language_of_browser(runtime: Runtime, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+def language_of_browser(runtime: Runtime, connection: Connection) -> str:
     """Return the language of somebody who prefers none: the cookie's, else what the browser asks for."""
     language = connection.cookies.get(runtime.cookies.language, "")
     if language not in i18n.LANGUAGES:

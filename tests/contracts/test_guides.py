@@ -164,6 +164,20 @@ def test_each_block_of_code_can_be_compiled(page: Path) -> None:
         compile(block, page.name, "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
+async def test_the_other_wording_of_the_page_of_languages_is_shown(tmp_path: Path) -> None:
+    (template,) = blocks((DOCS / "languages.md").read_text("utf-8"), "html")
+    extended = re.search(r'extends "!default/(.*?)"', template)
+    assert extended is not None
+    place = tmp_path / extended[1]
+    place.parent.mkdir(parents=True)
+    place.write_text(template, "utf-8")
+    async for client in visit(Litestar(plugins=[AdminPlugin(AdminConfig(template_dirs=[tmp_path]))])):
+        for language, words in (("de", "Durchwahl 12"), ("en", "extension 12")):
+            page = await client.get("/admin/password-reset", headers={"accept-language": language})
+            assert words in page.text
+            assert "Durchwahl" not in page.text or language == "de"
+
+
 class TestHostRoutes:
     async def test_the_code_runs(self) -> None:
         home, dependency, guarded, socket, mapped = run(HOST_ROUTES)
