@@ -112,11 +112,15 @@ def matching_users(query: ListQuery) -> Select[User]:
             raise InvalidInput(_("Choose one of %(choices)s.", choices=", ".join(STATUSES)), field="status")
         statement = statement.where(User.has_status(filters["status"]))
     if "role" in filters or "ends" in filters:
-        # By ids, not by a question about each user: the database then begins with the few grants that fit.
         holders = select(UserRole.user_id).where(ending(filters["ends"]) if "ends" in filters else unexpired(now()))
         if "role" in filters:
             holders = holders.join(Role, Role.id == UserRole.role_id).where(Role.name == filters["role"])
-        statement = statement.where(User.id.in_(holders))
+        if "ends" in filters:
+            # Few, found by their end: the database shall begin with them.
+            statement = statement.where(User.id.in_(holders))
+        else:
+            # Possibly everybody: asked about each user in the order of the list, until the page is full.
+            statement = statement.where(holders.where(UserRole.user_id == User.id).exists())
     if "last_login" in filters:
         statement = statement.where(_last_login(filters["last_login"]))
     return statement

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from litestar_admin_auth.auth import missing_permission
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.services import grant_ends, grants
 from litestar_admin_auth.services.roles import RoleRow
@@ -59,6 +60,15 @@ class TestForbidden:
         await grants.grant_role(site.database, TESTS, nobody.user.id, role.name, expires_at=now() + timedelta(days=1))
         await grant_ends.end_grant(site.database, TESTS, nobody.user.id, role.id)
         assert f"Your role {role.name} gave it until it ended." in await refused(nobody, "/audit")
+
+    async def test_stands_without_the_advice_where_that_cannot_be_had(
+        self, nobody: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_arguments: object) -> None:
+            raise OSError
+
+        monkeypatch.setattr(missing_permission, "explain", broken)
+        assert "Ask an administrator for a role that holds audit:read" in await refused(nobody, "/audit")
 
     async def test_asks_the_database_nothing_more_for_programs(self, site: Site, nobody: Visitor) -> None:
         async with site.statements() as asked:
