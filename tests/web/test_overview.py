@@ -32,7 +32,7 @@ class TestOverview:
             await sign_in(browser, f"{uuid4().hex}@example.com", "a wrong password altogether")
         after = numbers((await superuser.get("")).text)
         changed = {label for label in after if after[label][0] != before[label][0]}
-        assert changed == {"Active users", "Suspended", "Invited", "Roles ending soon", "Failed sign-ins, 24h"}
+        assert changed == {"Active users", "Suspended", "Invited", "Roles ending soon", "Failed sign\u2011ins, 24h"}
         assert all(after[label][0] == before[label][0] + 1 for label in changed)
         for _number, url in after.values():
             page = await superuser.browser.get(url.replace("&amp;", "&"))
