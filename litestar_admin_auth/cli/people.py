@@ -15,7 +15,7 @@ from litestar import Litestar
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.cli.running import ACTOR, admin, cell, fail, run
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.exceptions import EmailTaken, InvalidInput
 from litestar_admin_auth.core.text import email_address
 from litestar_admin_auth.services import open_sessions, passwords, users
 from litestar_admin_auth.services.bootstrap import create_superuser
@@ -81,7 +81,11 @@ def create_superuser_command(app: Litestar, email: str | None, name: str, no_inp
     password = read_password(password_stdin=password_stdin, no_input=no_input, check=rules)
 
     async def work(runtime: Runtime, database: Database) -> None:
-        user = await create_superuser(database, runtime.passwords, email=address, password=password, name=name)
+        try:
+            user = await create_superuser(database, runtime.passwords, email=address, password=password, name=name)
+        except EmailTaken as error:
+            # Nobody's password is replaced by the way: there is a command for that.
+            fail(f"{error.message} To let that user do everything: litestar admin grant {address} superuser")
         click.echo(f"{user.email} may do everything.")
 
     run(app, work)

@@ -58,6 +58,12 @@ def test_a_process_that_imports_everything_anew_answers_the_same(settled: Site) 
     assert "Another user has this e-mail address" in forked.errors
 
 
+def test_who_is_there_already_becomes_a_superuser_by_another_command(settled: Site) -> None:
+    result = settled.admin("create-superuser", "--email", "ann@example.com", "--no-input", ADMIN_AUTH_PASSWORD=PASSWORD)
+    assert result.status == 1
+    assert "litestar admin grant ann@example.com superuser" in result.errors
+
+
 class TestPasswords:
     def test_are_asked_of_nobody_where_there_is_no_terminal(self, settled: Site) -> None:
         result = settled.admin("create-user", "--email", "x@example.com")
