@@ -135,11 +135,14 @@ class TestHeader:
         async with client() as c:
             data = {"csrf_token": await form_token(c.http), "email": "ann@example.com", "password": "right"}
             await c.http.post("/admin/login", data=data)
+            page = c.http.cookies[ACCESS]
             one, other = (await c.login()).json(), (await c.login()).json()
             given = {"authorization": f"Bearer {one['access_token']}", "x-refresh-token": other["refresh_token"]}
             answer = await c.http.post("/admin/api/auth/logout", headers=given)
             assert (answer.status_code, set(set_cookies(answer))) == (200, {ACCESS, REFRESH})
             assert [await c.me(tokens["access_token"]) for tokens in (one, other)] == [401, 401]
+            c.http.cookies.set(ACCESS, page, domain="shop.example")
+            assert (await c.http.get("/admin")).status_code == 303
             # Of two of which one has ended already, the other does.
             third = (await c.login()).json()
             given = {"authorization": f"Bearer {one['access_token']}", "x-refresh-token": third["refresh_token"]}
