@@ -1,5 +1,6 @@
 """Databases and Redis for every test, and at the end of the run the tests that it went without."""
 
+import gc
 import os
 import re
 import socket
@@ -102,6 +103,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Share the tests out among the processes of pytest-xdist."""
     workers = getattr(config, "workerinput", {"workercount": 1})["workercount"]
     items[:] = [items[number] for number in slow_ones_first([item.path for item in items], workers)]
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often: what is imported and collected stays, and was walked through hundreds of times.
+
+    Measured: 40 % of the processor's time of tests that start an admin each, for 100 MB more at the end.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(30_000, 20, 5)
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
