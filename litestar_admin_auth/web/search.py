@@ -69,10 +69,15 @@ def _pages(request: AnyRequest, q: str) -> list[Group]:
     ]
     if viewer is None or not viewer.has_account:
         account = []
+    made = [
+        ("users:write", Hit(_("Invite user"), site.url("users", "new"), "user-plus")),
+        ("roles:write", Hit(_("New role"), site.url("roles", "new"), "plus")),
+    ]
+    forms = [hit for permission, hit in made if viewer is not None and viewer.can(permission)]
     keys = Hit(_("Keyboard shortcuts"), site.url("help", "keys"), "keyboard")
     pages = [Hit(item.label, item.url, item.icon) for item in [*site.nav, *site.more]]
     words = q.casefold().split()
-    hits = [hit for hit in [*pages, *account, keys] if all(word in hit.label.casefold() for word in words)]
+    hits = [hit for hit in [*pages, *forms, *account, keys] if all(word in hit.label.casefold() for word in words)]
     return [Group(_("Pages"), hits)] if hits else []
 
 

@@ -30,6 +30,12 @@ class TestSearch:
             assert 'href="/admin/users"' not in main
             assert 'href="/admin/audit"' not in main
 
+    async def test_leads_to_the_forms_that_the_viewer_may_send(self, superuser: Visitor, sign_in_as: SignIn) -> None:
+        reader = await sign_in_as("users:read", "roles:read")
+        for q, address in (("invite", "/admin/users/new"), ("new role", "/admin/roles/new")):
+            assert f'href="{address}"' in (await superuser.get(f"/search?q={q}")).text
+            assert f'href="{address}"' not in (await reader.get(f"/search?q={q}")).text
+
     async def test_finds_nobody_for_who_may_read_nobody(self, site: Site, nobody: Visitor) -> None:
         await site.add_user(name="Hidden Hannah")
         assert "Hannah" not in words((await nobody.get("/search?q=hannah")).text).replace("Search hannah", "")
