@@ -29,11 +29,9 @@ def postgresql_server() -> Iterator[servers.PostgreSQL]:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: servers.PostgreSQL) -> Iterator[str]:
-    """A new, empty PostgreSQL database."""
-    url = postgresql_server.create_database()
-    yield url
-    postgresql_server.drop_database(url)
+def postgresql_url(postgresql_server: servers.PostgreSQL) -> str:
+    """A new, empty PostgreSQL database; it goes with the server."""
+    return postgresql_server.create_database()
 
 
 @pytest.fixture

@@ -32,10 +32,6 @@ class PostgreSQL:
         self.run("createdb", "--template=template0", name)
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
 
-    def drop_database(self, url: str) -> None:
-        """Remove a database, whoever is still connected."""
-        self.run("dropdb", "--force", url.rpartition("/")[2])
-
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's own programs against this server."""
         where = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres"]
