@@ -284,7 +284,7 @@ class TestPreview:
         role = await people.role("orders:read")
         await people.user(roles=[role.name])
         preview = await roles.preview_role(database, CLI, role.id, permissions=permissions)
-        assert preview == roles.RolePreview([], [], [], 0, members=1)
+        assert preview == roles.RolePreview(added=[], removed=[], users=[], users_total=0, members=1)
 
     async def test_of_an_unknown_code_is_refused(self, database: Database, people: People) -> None:
         with pytest.raises(InvalidInput):
