@@ -3,11 +3,7 @@
 .PHONY: help demo demo-reset test check format screenshots lighthouse benchmarks clean package dev services
 
 BIN := .venv/bin
-# Container images like to set this; then each of our processes would compile SQLAlchemy and all the rest anew.
-export PYTHONDONTWRITEBYTECODE :=
-
-# Containers often forbid bytecode. Each of the hundred processes of a test run would then compile every library anew:
-# two seconds each.
+# Container images like to forbid bytecode; then each of our processes would compile every library anew: two seconds each.
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Say what there is
