@@ -3,8 +3,8 @@
 .PHONY: help demo demo-reset test check format screenshots lighthouse benchmarks clean package dev services
 
 BIN := .venv/bin
-# One more than two cores need: a test that waits for Chromium leaves its core to another.
-WORKERS ?= 3
+# Tests run on each core, but on four at most: each process has a PostgreSQL, a Redis and a Chromium of its own.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 2 ? 2 : cores > 4 ? 4 : cores)))
 # Container images like to forbid bytecode; then each of our processes would compile every library anew: two seconds each.
 export PYTHONDONTWRITEBYTECODE :=
 
