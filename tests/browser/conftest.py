@@ -165,14 +165,20 @@ async def serving(url: str, permissions: dict[str, str], mails: Path | None = No
         public_origin=origin,
         mail=FolderMail(sender="Shop <no-reply@shop.example>", folder=mails) if mails is not None else None,
     )  # fmt: skip
-    app = Litestar(plugins=[AdminPlugin(config)], logging_config=None)
+    async with served(Litestar(plugins=[AdminPlugin(config)], logging_config=None), listener):
+        yield origin
+
+
+@asynccontextmanager
+async def served(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve an application by uvicorn in a thread of its own."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive(), "the shop did not start"
         await asyncio.sleep(0.02)
-    yield origin
+    yield
     server.should_exit = True
     await asyncio.to_thread(thread.join, 10)
 
