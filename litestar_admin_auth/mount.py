@@ -73,8 +73,8 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
     async def admin_auth_mount(scope: Scope, receive: Receive, send: Send) -> None:
         tail = scope["path"].strip("/")
         path = f"{prefix}/{tail}" if tail else prefix
-        # Litestar has cut a mount's path off. The server's log of requests reads it when the answer begins, and the
-        # host's middleware afterwards: both shall see what was asked for, as on every other route.
+        # Litestar has cut a mount's path off. The server's log of requests reads it when the answer begins, where an
+        # administrator's "/users" would stand for the host's, and the host's middleware afterwards.
         scope["path"] = path
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": CLOSE_NOT_FOUND, "reason": ""})
@@ -82,7 +82,7 @@ def build_mount(runtime: Runtime, inner: Litestar, *, path: str, opt: dict[str, 
         inside = _scope_of_its_own(scope, path)
         state = open_state(runtime, inside, path)
         state.outer = scope
-        locked_down = with_security_headers(with_cookies(_handing_back(scope, inside, send, path), state))
+        locked_down = with_security_headers(with_cookies(_handing_back(scope, inside, send), state))
         speak_to(runtime, inside, state)
         pages, files = not runtime.is_api(path), path.startswith(f"{prefix}/static/")
         try:
@@ -148,12 +148,9 @@ def _may_know(runtime: Runtime, scope: Scope, state: RequestState, below: str) -
     return False
 
 
-def _handing_back(scope: Scope, inside: Scope, send: Send, full_path: str) -> Send:
+def _handing_back(scope: Scope, inside: Scope, send: Send) -> Send:
     async def send_after(message: Message) -> None:
         _hand_back(scope, inside)
-        # Litestar has cut it down to what is below the mount: servers write it into their access logs, where an
-        # administrator's "/users" would stand for the host's.
-        items_of(scope)["path"] = full_path
         await send(message)
 
     return send_after
