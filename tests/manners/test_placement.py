@@ -107,23 +107,6 @@ class TestPaths:
                 assert (missing.status_code, missing.json()["extra"]["code"]) == (404, "not_found")
                 assert (await browser.get(f"{before}/admin/api/auth/me")).status_code == 401
 
-    async def test_servers_log_the_whole_path(self, url: str) -> None:
-        scope: Any = {
-            "type": "http", "method": "GET", "path": "/admin/login", "raw_path": b"/admin/login", "root_path": "",
-            "query_string": b"", "headers": [(b"host", b"shop.example")], "client": None, "server": None,
-            "scheme": "https", "http_version": "1.1", "extensions": {}, "asgi": {"version": "3.0"},
-        }  # fmt: skip
-        logged: list[str] = []
-
-        async def send(message: Any) -> None:
-            # As Uvicorn does it: from the scope, when the answer starts.
-            if message["type"] == "http.response.start":
-                logged.append(scope["path"])
-
-        async with at(url) as site:
-            await site.app(scope, lambda: None, send)  # type: ignore[arg-type, return-value]
-        assert logged == ["/admin/login"]
-
 
 class TestNeighbours:
     async def test_two_admins_in_one_application_are_refused(self, url: str) -> None:
