@@ -4,8 +4,8 @@ import asyncio
 import shutil
 import socket
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email import message_from_bytes
@@ -250,6 +250,14 @@ class Visit:
         await self.layout_shift()
         return await self.page.evaluate("window.movedOutside")
 
+    async def forget(self) -> None:
+        """Empty the browser's cache, and the lists of what happened."""
+        protocol = await self.page.context.new_cdp_session(self.page)
+        await protocol.send("Network.clearBrowserCache")
+        await protocol.detach()
+        for noted in (self.violations, self.errors, self.requests):
+            noted.clear()
+
     def assert_clean(self) -> None:
         """Nothing was blocked, and no script failed."""
         assert self.violations == []
@@ -309,7 +317,39 @@ async def window(chromium: Browser, shop: Shop, **options: Any) -> AsyncIterator
         await context.close()
 
 
-OpenWindow = Callable[..., Awaitable[Visit]]
+class Windows:
+    """Windows that stay open from test to test: to open one takes longer than the page that is looked at in it."""
+
+    def __init__(self, chromium: Browser, shop: Shop, stack: AsyncExitStack) -> None:
+        self._chromium, self._shop, self._stack = chromium, shop, stack
+        self._free: dict[str, Visit] = {}
+
+    @asynccontextmanager
+    async def use(self, state: Any = None, **options: Any) -> AsyncIterator[Visit]:
+        """Take a window in which nothing is cached and nothing has gone wrong, and give it back.
+
+        One in which a test failed is not used again.
+
+        Args:
+            state: Whose cookies it starts with; a test that changes them needs a window of its own.
+            **options: As for :func:`window`.
+        """
+        key = repr((state, sorted(options.items())))
+        visit = self._free.pop(key, None)
+        if visit is None:
+            opened = window(self._chromium, self._shop, storage_state=state, **options)
+            visit = await self._stack.enter_async_context(opened)
+        else:
+            await visit.forget()
+        yield visit
+        self._free[key] = visit
+
+
+@pytest.fixture(scope="session")
+async def windows(chromium: Browser, shop: Shop) -> AsyncGenerator[Windows]:
+    """Windows for tests that only look."""
+    async with AsyncExitStack() as stack:
+        yield Windows(chromium, shop, stack)
 
 
 @pytest.fixture(scope="session")

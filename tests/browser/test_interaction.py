@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import ADMIN, PASSWORD, Shop, window
+from tests.browser.conftest import ADMIN, PASSWORD, Shop, Windows, window
 from tests.browser.test_pages import violations_of_axe
 
 pytestmark = pytest.mark.browser
@@ -264,10 +264,10 @@ STOPS = {
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("path", STOPS)
 async def test_the_keyboard_reaches_everything_in_order_and_always_shows_where_it_is(
-    chromium: Browser, shop: Shop, signed_in: Any, path: str, width: int
+    windows: Windows, shop: Shop, signed_in: Any, path: str, width: int
 ) -> None:
-    viewport = {"width": width, "height": 900}
-    async with window(chromium, shop, storage_state=signed_in, viewport=viewport) as visit:
+    async with windows.use(signed_in) as visit:
+        await visit.page.set_viewport_size({"width": width, "height": 900})
         await visit.open(path.format(user=shop.user_id, role=shop.role_id))
         wanted = await visit.page.evaluate(NUMBER_STOPS)
         reached: list[int] = []

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import ADMIN, PASSWORD, Shop, Visit, window
+from tests.browser.conftest import ADMIN, PASSWORD, Shop, Visit, Windows, window
 from tests.browser.test_pages import MAX_LAYOUT_SHIFT, PAGES, PAGES_OF_NOBODY, overflowing, violations_of_axe
 
 pytestmark = pytest.mark.browser
@@ -56,19 +56,19 @@ async def assert_inside(visit: Visit) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 async def test_a_page_keeps_to_its_window_and_is_accessible(
-    chromium: Browser, shop: Shop, signed_in: Any, name: str
+    windows: Windows, shop: Shop, signed_in: Any, name: str
 ) -> None:
     path, status = PAGES[name]
     path = path.format(user=shop.user_id, role=shop.role_id, **await shop.ids())
-    async with window(chromium, shop, storage_state=signed_in) as visit:
+    async with windows.use(signed_in) as visit:
         await examine(visit, path, status)
 
 
 @pytest.mark.parametrize("name", PAGES_OF_NOBODY)
 async def test_a_page_of_somebody_without_a_role_does_so_too(
-    chromium: Browser, shop: Shop, signed_in_as_nobody: Any, name: str
+    windows: Windows, signed_in_as_nobody: Any, name: str
 ) -> None:
-    async with window(chromium, shop, storage_state=signed_in_as_nobody) as visit:
+    async with windows.use(signed_in_as_nobody) as visit:
         await examine(visit, *PAGES_OF_NOBODY[name])
 
 

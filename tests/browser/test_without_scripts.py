@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import NOBODY, PASSWORD, Shop, window
+from tests.browser.conftest import NOBODY, PASSWORD, Shop, Windows, window
 from tests.browser.test_pages import PAGES, PAGES_OF_NOBODY
 
 pytestmark = pytest.mark.browser
@@ -21,10 +21,10 @@ NEEDS_SCRIPTS = """() => [
 ].map((element) => element.outerHTML.slice(0, 150))"""
 
 
-async def stands_alone(chromium: Browser, shop: Shop, state: Any, path: str, status: int) -> None:
-    async with window(chromium, shop, storage_state=state, java_script_enabled=False) as visit:
+async def stands_alone(windows: Windows, state: Any, path: str, status: int) -> None:
+    async with windows.use(state, java_script_enabled=False) as visit:
         # Scripts of the page are off; the test's own still run.
-        response = await visit.page.goto(shop.url(path))
+        response = await visit.page.goto(visit.shop.url(path))
         assert response is not None
         assert response.status == status
         await expect(visit.page.get_by_role("heading", level=1)).to_be_visible()
@@ -33,18 +33,17 @@ async def stands_alone(chromium: Browser, shop: Shop, state: Any, path: str, sta
 
 
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page_needs_none(chromium: Browser, shop: Shop, signed_in: Any, name: str) -> None:
+async def test_a_page_needs_none(windows: Windows, shop: Shop, signed_in: Any, name: str) -> None:
     path, status = PAGES[name]
-    await stands_alone(
-        chromium, shop, signed_in, path.format(user=shop.user_id, role=shop.role_id, **await shop.ids()), status
-    )
+    path = path.format(user=shop.user_id, role=shop.role_id, **await shop.ids())
+    await stands_alone(windows, signed_in, path, status)
 
 
 @pytest.mark.parametrize("name", PAGES_OF_NOBODY)
 async def test_a_page_of_somebody_without_a_role_needs_none(
-    chromium: Browser, shop: Shop, signed_in_as_nobody: Any, name: str
+    windows: Windows, signed_in_as_nobody: Any, name: str
 ) -> None:
-    await stands_alone(chromium, shop, signed_in_as_nobody, *PAGES_OF_NOBODY[name])
+    await stands_alone(windows, signed_in_as_nobody, *PAGES_OF_NOBODY[name])
 
 
 async def test_the_watch_sees_what_would_need_one(chromium: Browser, shop: Shop) -> None:

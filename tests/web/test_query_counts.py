@@ -1,6 +1,6 @@
 """No page asks the database more often because there are more rows. A page that is new must be named here."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -131,8 +131,9 @@ def _session(owner: UUID) -> Session:
 
 
 @pytest.fixture(scope="module")
-async def shop(shared_database_url: Callable[[], str]) -> AsyncGenerator[Shop]:
-    url = shared_database_url()
+async def shop(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Shop]:
+    # On one engine: how often it is asked is decided before it is known which one it is.
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('counts') / 'test.sqlite3'}"
     database = Database(create_engine(url))
     await upgrade(database)
     await database.close()
