@@ -1,7 +1,6 @@
 """Bodies are read one way, and what cannot be read that way is refused with the field's name."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -68,11 +67,10 @@ class TestParse:
     def test_a_pair_of_surrogates_is_a_character(self) -> None:
         assert parse(b'{"name": "\\ud83d\\ude00"}') == {"name": "\U0001f600"}
 
-    def test_a_megabyte_is_read_quickly(self) -> None:
-        body = json.dumps({"permissions": [f"orders:action{number}" for number in range(40_000)]}).encode()
-        started = time.perf_counter()
-        parse(body)
-        assert time.perf_counter() - started < 1
+    def test_megabytes_are_read(self) -> None:
+        """By what compared each text with every other, not before the limit of pyproject.toml."""
+        sent = {f"orders:action{number}": [f"orders:action{number}"] for number in range(100_000)}
+        assert parse(json.dumps(sent).encode()) == sent
 
 
 class TestToStruct:

@@ -1,7 +1,5 @@
 """Codes, wildcards, and what covers what."""
 
-import time
-
 import pytest
 
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS, grants, holds, is_code, is_pattern, missing
@@ -47,12 +45,11 @@ class TestForms:
     def test_the_catalogue_of_the_package_holds_codes_only(self) -> None:
         assert all(is_code(code) for code in OWN_PERMISSIONS)
 
-    @pytest.mark.parametrize("value", ["a" * 100_000, "a:" * 50_000, "a" * 50_000 + ":" + "b" * 50_000])
-    def test_a_hundred_kilobytes_take_no_time(self, value: str) -> None:
-        started = time.perf_counter()
+    @pytest.mark.parametrize("value", ["a" * 1_000_000, "a:" * 500_000, "a" * 500_000 + ":" + "b" * 500_000])
+    def test_a_megabyte_is_answered(self, value: str) -> None:
+        """By a pattern that tries each place again, not before the limit of pyproject.toml."""
         assert not is_code(value)
         assert not is_pattern(value)
-        assert time.perf_counter() - started < 0.1
 
 
 GRANTS = [

@@ -1,7 +1,5 @@
 """Text from outside."""
 
-import time
-
 import pytest
 
 from litestar_admin_auth.core.exceptions import InvalidInput
@@ -46,12 +44,11 @@ class TestEmail:
             email_address(value)
         assert refused.value.field == "email"
 
-    @pytest.mark.parametrize("value", ["a" * 100_000, "@" * 100_000, "a@" + "b." * 50_000, "a@" + "b" * 100_000])
-    def test_a_hundred_kilobytes_take_no_time(self, value: str) -> None:
-        started = time.perf_counter()
+    @pytest.mark.parametrize("value", ["a" * 1_000_000, "@" * 1_000_000, "a@" + "b." * 500_000, "a@" + "b" * 1_000_000])
+    def test_a_megabyte_is_answered(self, value: str) -> None:
+        """By a pattern that tries each place again, not before the limit of pyproject.toml."""
         with pytest.raises(InvalidInput):
             email_address(value)
-        assert time.perf_counter() - started < 0.1
 
     @pytest.mark.parametrize(
         ("one", "other"),

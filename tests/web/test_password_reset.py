@@ -282,7 +282,7 @@ async def test_a_flood_of_questions_leaves_the_database_to_others(
         open_now -= 1
 
     monkeypatch.setattr("litestar_admin_auth.auth.one_time_links.request_reset", held)
-    # What an earlier test has left running would be one of the two, and would wait for SQLite until the others are done.
+    # What an earlier test has left running would be one of the two, waiting for SQLite until the others are done.
     await site.runtime.background.drain()
     token = await form_token(browser, "/admin/password-reset")
     data = {"csrf_token": token, "email": "nobody@example.com"}
