@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput, SelectionChanged
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.services.access import keeping_a_superuser
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.bulk_operation import GONE, Operation, Outcome, Plan, Rules, Selection, Skipped
+from litestar_admin_auth.services.superusers import keeping_a_superuser
 
 #: So many rows are changed at once; who has more narrows the filter.
 MAX_ROWS = 10_000

@@ -13,20 +13,14 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.core.text import MAX_REASON_LENGTH, one_line
 from litestar_admin_auth.models import Role, Session, User, UserRole
-from litestar_admin_auth.services.access import (
-    codes_granted_to,
-    has_ended,
-    is_lasting_superuser,
-    lasting_superusers,
-    require,
-    require_covers,
-)
+from litestar_admin_auth.services.access import codes_granted_to, has_ended, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.bulk_operation import LAST_SUPERUSER, STRONGER, UNCHANGED, YOURSELF, Operation, Rules
 from litestar_admin_auth.services.grants import give_role, in_the_future, load_roles, take_role
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.sessions import end_sessions_of_all
+from litestar_admin_auth.services.superusers import is_lasting_superuser, lasting_superusers
 from litestar_admin_auth.services.suspension import reactivate, suspend_all
 from litestar_admin_auth.services.user_lists import matching_users
 

@@ -19,8 +19,8 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.mail_backends import ConsoleMail, FolderMail, MemoryMail
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from litestar_admin_auth.models import Permission
-from litestar_admin_auth.services.access import require_a_superuser_remains
 from litestar_admin_auth.services.migrations import at_head
+from litestar_admin_auth.services.superusers import require_a_superuser_remains
 
 Level = Literal["error", "warning", "info"]
 

@@ -11,16 +11,11 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.models import User, UserRole
-from litestar_admin_auth.services.access import (
-    has_ended,
-    keeping_a_superuser,
-    load_user_to_change,
-    require,
-    require_covers,
-)
+from litestar_admin_auth.services.access import has_ended, load_user_to_change, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.grants import Grant, describe, terms, touch
+from litestar_admin_auth.services.superusers import keeping_a_superuser
 
 #: What a list may be filtered by: grants that end within so many days, or that have ended.
 ENDS = ("7", "30", "ended")

@@ -15,16 +15,10 @@ from litestar_admin_auth.core.exceptions import InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import MAX_REASON_LENGTH, check_storable, one_line
 from litestar_admin_auth.models import Role, User, UserRole
-from litestar_admin_auth.services.access import (
-    has_ended,
-    keeping_a_superuser,
-    load_user,
-    load_user_to_change,
-    require,
-    require_covers,
-)
+from litestar_admin_auth.services.access import has_ended, load_user, load_user_to_change, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
+from litestar_admin_auth.services.superusers import keeping_a_superuser
 
 
 @dataclass(frozen=True)

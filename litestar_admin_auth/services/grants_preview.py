@@ -12,13 +12,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.permissions import WILDCARD, holds
 from litestar_admin_auth.models import User, UserRole
-from litestar_admin_auth.services.access import (
-    foresee_a_superuser,
-    require,
-    require_covers,
-    roles_beyond,
-    unexpired,
-)
+from litestar_admin_auth.services.access import require, require_covers, roles_beyond, unexpired
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.grants import in_the_future, load_roles
 from litestar_admin_auth.services.impact import (
@@ -31,6 +25,7 @@ from litestar_admin_auth.services.impact import (
     roles_giving,
     spelled_out,
 )
+from litestar_admin_auth.services.superusers import foresee_a_superuser
 
 Users = Collection[UUID] | Select[UUID]
 

@@ -19,13 +19,7 @@ from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.permissions import WILDCARD, holds
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
-from litestar_admin_auth.services.access import (
-    foresee_a_superuser,
-    load_role_to_change,
-    require,
-    require_covers,
-    unexpired,
-)
+from litestar_admin_auth.services.access import load_role_to_change, require, require_covers, unexpired
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference
 from litestar_admin_auth.services.catalogue import check_known
@@ -41,6 +35,7 @@ from litestar_admin_auth.services.impact import (
     spelled_out,
 )
 from litestar_admin_auth.services.impact import UserChange as UserChange
+from litestar_admin_auth.services.superusers import foresee_a_superuser
 
 
 @dataclass(frozen=True, kw_only=True)

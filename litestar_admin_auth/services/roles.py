@@ -12,12 +12,7 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
 from litestar_admin_auth.models import AuditEvent, Role, RolePermission, User, UserRole
-from litestar_admin_auth.services.access import (
-    keeping_a_superuser,
-    load_role_to_change,
-    require,
-    require_covers,
-)
+from litestar_admin_auth.services.access import load_role_to_change, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.catalogue import check_known
@@ -38,6 +33,7 @@ from litestar_admin_auth.services.role_preview import UserChange as UserChange
 from litestar_admin_auth.services.role_preview import preview_new_role as preview_new_role
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
 from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
+from litestar_admin_auth.services.superusers import keeping_a_superuser
 
 
 async def create_role(

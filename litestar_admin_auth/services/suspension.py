@@ -8,15 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import User
-from litestar_admin_auth.services.access import (
-    foresee_a_superuser,
-    keeping_a_superuser,
-    load_user_to_change,
-    require,
-)
+from litestar_admin_auth.services.access import load_user_to_change, require
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.sessions import end_sessions_of_all
+from litestar_admin_auth.services.superusers import foresee_a_superuser, keeping_a_superuser
 from litestar_admin_auth.services.user_lists import UserRow, row_of
 
 

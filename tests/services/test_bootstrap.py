@@ -4,7 +4,7 @@ import pytest
 
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EmailTaken, InvalidInput
-from litestar_admin_auth.services import access, logins, users
+from litestar_admin_auth.services import access, logins, superusers, users
 from litestar_admin_auth.services.bootstrap import create_superuser
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, PASSWORD, PASSWORDS, People
@@ -19,7 +19,7 @@ async def test_the_first_superuser_signs_in_and_holds_everything(database: Datab
     assert (made.status, made.roles, made.name) == ("active", ["superuser"], "Root")
     async with database.reading() as db:
         assert await access.permissions_of(db, made.id) == {"*"}
-        await access.require_a_superuser_remains(db)
+        await superusers.require_a_superuser_remains(db)
     assert await logins.verify_credentials(database, PASSWORDS, "root@example.com", PASSWORD)
     assert [(event.action, event.actor) for event in await people.events()] == [
         ("user.created", "cli"),

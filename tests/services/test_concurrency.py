@@ -20,9 +20,9 @@ from litestar_admin_auth.core.exceptions import (
 )
 from litestar_admin_auth.models import AuditEvent, Role, User
 from litestar_admin_auth.services import bootstrap, catalogue, one_time_links, roles, users
-from litestar_admin_auth.services.access import require_a_superuser_remains
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.one_time_links import INVITATION
+from litestar_admin_auth.services.superusers import require_a_superuser_remains
 from tests.services.people import CLI, PASSWORD, PASSWORDS, SHOP, People, id_of
 
 
