@@ -38,6 +38,7 @@ class UserAccessPages(Controller):
 
     @get("/access")
     async def access(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read`."""
         return await _access_page(request, user_id)
 
     @get(["/roles", "/roles/preview"])
@@ -48,6 +49,7 @@ class UserAccessPages(Controller):
 
     @post("/roles")
     async def grant(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         form = GrantForm(request, await read_form(request))
         if not form.validate():
@@ -70,6 +72,7 @@ class UserAccessPages(Controller):
 
     @post("/roles/preview", status_code=200)
     async def preview(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         form = GrantForm(request, await read_form(request))
         fragment = wants_fragment(request)
@@ -94,12 +97,14 @@ class UserAccessPages(Controller):
 
     @get("/roles/{role_id:uuid}/removal")
     async def ask_removal(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         user, grant = await _held(request, user_id, role_id)
         await require_changeable(request, user_id, "users:write")
         return await _removal_page(request, user, grant)
 
     @post("/roles/{role_id:uuid}/removal")
     async def remove(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user, grant = await _held(request, user_id, role_id)
         if not ConfirmForm(request, await read_form(request)).validate():
@@ -114,6 +119,7 @@ class UserAccessPages(Controller):
 
     @post("/roles/{role_id:uuid}/extension")
     async def extend(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         posted = await read_form(request)
         if not ConfirmForm(request, posted).validate():
@@ -126,6 +132,7 @@ class UserAccessPages(Controller):
 
     @post("/roles/{role_id:uuid}/end")
     async def end(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         if not ConfirmForm(request, await read_form(request)).validate():
             raise InvalidInput(_("This form has expired. Send it once more."))
@@ -169,6 +176,7 @@ async def _access_page(
         form=form if assignable else None,
         assignable=assignable,
         preview=preview,
+        give=True,
     )
 
 

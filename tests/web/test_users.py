@@ -483,6 +483,21 @@ class TestAccess:
         assert "+ orders:refund" in part.text
         assert len(await users.grants_of(site.database, TESTS, user.id)) == 1, "nothing is given by looking"
 
+    async def test_says_so_when_giving_a_role_would_change_nothing(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role, same = await make_role("orders:read"), await make_role("orders:read")
+        user, suspended = await site.add_user(role.name), await site.add_user(is_active=False)
+        for person, name, said in (
+            (user, role.name, "This user has the role already."),
+            (user, same.name, "No permission is gained: other roles give all of it already."),
+            (suspended, role.name, "Nothing changes as long as this user is suspended."),
+        ):
+            for headers in ({}, {"HX-Request": "true", "HX-Request-Type": "partial"}):
+                page = await superuser.post(f"/users/{person.id}/roles/preview", headers, role=name)
+                assert page.status_code == 200, headers
+                assert said in words(page.text)
+
     async def test_shows_what_taking_a_role_changes_before_it_is_taken(
         self, site: Site, superuser: Visitor, make_role: MakeRole
     ) -> None:
