@@ -10,8 +10,9 @@ from litestar.params import FromPath, QueryParameter
 from litestar_admin_auth.api.dependencies import body, listing
 from litestar_admin_auth.api.schemas import Holder, Listing, Permission
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.services import catalogue, explanations
+from litestar_admin_auth.services import catalogue
 from litestar_admin_auth.services.actor import Actor
+from litestar_admin_auth.services.holders import holders_of
 from litestar_admin_auth.services.lists import ListQuery
 
 
@@ -54,4 +55,4 @@ class PermissionController(Controller):
 
         Sorts: as for users.
         """
-        return listing(await explanations.holders_of(database, actor, code, page), Holder)
+        return listing(await holders_of(database, actor, code, page), Holder)

@@ -7,6 +7,9 @@ wildcard. Matching: ``users:read`` is granted by ``users:read``, ``users:*`` or 
 import re
 from collections.abc import Iterable, Mapping
 
+from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.i18n import gettext as _
+
 WILDCARD = "*"
 
 MAX_CODE_LENGTH = 120
@@ -33,6 +36,16 @@ OWN_PERMISSIONS: Mapping[str, str] = {
 def is_code(value: str) -> bool:
     """Tell whether a value is a permission code, such as ``articles:publish``; wildcards are not."""
     return _CODE.fullmatch(value) is not None
+
+
+def check_code(value: str) -> None:
+    """Refuse what is no permission code.
+
+    Raises:
+        InvalidInput: For ``code``.
+    """
+    if not is_code(value):
+        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
 
 
 def is_pattern(value: str) -> bool:

@@ -1,53 +1,36 @@
 """Why somebody may do a thing or may not: the one answer that pages, API and command line give."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidInput, StrongerThanYou
+from litestar_admin_auth.core.exceptions import StrongerThanYou
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import ngettext
-from litestar_admin_auth.core.permissions import holds, is_code, patterns_giving
-from litestar_admin_auth.models import Permission, Role, RolePermission, User, UserRole
+from litestar_admin_auth.core.permissions import check_code, holds, patterns_giving
+from litestar_admin_auth.models import Permission, Role, RolePermission, User
 from litestar_admin_auth.services.access import (
     codes_granted_to,
-    has_ended,
     held_by_actor,
     load_user,
     require,
     require_covers,
     roles_beyond,
-    unexpired,
 )
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.catalogue import ORPHANED
-from litestar_admin_auth.services.lists import ListQuery, Page, filters_of, paginate, search
+from litestar_admin_auth.services.grant_paths import GrantPath, paths_by_pattern, paths_to
+from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.own_texts import permission_description, search_permissions
-from litestar_admin_auth.services.user_lists import SORTS, UserRow, row_of, with_roles
 
 #: So many roles are named in a sentence.
 MAX_NAMED_ROLES = 10
 
 Advice = Literal["allowed", "suspended", "give_a_role", "no_role_holds_it", "ask_an_administrator"]
-
-
-@dataclass(frozen=True)
-class GrantPath:
-    """One way in which a permission reaches a user; ``permission`` is what the role holds, possibly a wildcard."""
-
-    role: str
-    permission: str
-    granted_by: str
-    granted_at: datetime
-    expires_at: datetime | None
-    reason: str
-    role_id: UUID
 
 
 @dataclass(frozen=True)
@@ -87,14 +70,6 @@ class Explanation:
     declared: bool = True
 
 
-@dataclass(frozen=True)
-class Holder:
-    """Somebody who has a permission now, and every way in which they have it."""
-
-    user: UserRow
-    paths: list[GrantPath]
-
-
 async def effective_permissions(
     database: Database, actor: Actor, user_id: UUID, *, q: str = ""
 ) -> list[EffectivePermission]:
@@ -115,12 +90,12 @@ async def effective_permissions(
     async with database.reading() as db:
         user = await _load_to_explain(db, actor, user_id)
         catalogue = (await db.scalars(select(Permission).where(*wanted).order_by(Permission.code))).all()
-    ways = _ways(user)
+    paths = paths_by_pattern(user)
     found = [
         EffectivePermission(
             entry.code,
             permission_description(entry.code, entry.description),
-            _paths(ways, entry.code),
+            paths_to(entry.code, paths),
             declared=entry.source != ORPHANED,
         )
         for entry in catalogue
@@ -136,13 +111,12 @@ async def explain(database: Database, actor: Actor, user_id: UUID, code: str) ->
         NotAllowed: Without ``users:read``; one's own need nothing.
         NotFound: When there is no such user.
     """
-    if not is_code(code):
-        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
+    check_code(code)
     async with database.reading() as db:
         user = await _load_to_explain(db, actor, user_id)
         declared = await db.scalar(select(Permission.id).where(Permission.code == code)) is not None
-        paths = _paths(_ways(user), code)
-        ended = _paths(_ways(user, ended=True), code)
+        paths = paths_to(code, paths_by_pattern(user))
+        ended = paths_to(code, paths_by_pattern(user, ended=True))
         if paths or not user.is_active:
             advice: Advice = "allowed" if paths else "suspended"
             return Explanation(bool(paths), paths, [], user.status, advice, ended=ended, declared=declared)
@@ -195,51 +169,6 @@ def _some(names: list[str]) -> str:
     return f"{named} {ngettext('and %(num)s more', 'and %(num)s more', rest)}" if rest > 0 else named
 
 
-async def holders_of(database: Database, actor: Actor, code: str, query: ListQuery) -> Page[Holder]:
-    """Return the users who have a permission now, by any path, searched by e-mail and name; sorts as for users.
-
-    Suspended users have no permissions, and grants that have ended give none.
-
-    Raises:
-        NotAllowed: Without ``permissions:read`` and ``users:read``.
-        InvalidInput: For a bad code, sort, limit, cursor or search.
-    """
-    if not is_code(code):
-        raise InvalidInput(_("Write a permission like 'articles:publish'."), field="code")
-    filters_of(query)
-    patterns = patterns_giving(code)
-    statement = (
-        select(User)
-        .options(with_roles())
-        .where(*search(query, User.email, User.name))
-        .where(
-            User.is_active,
-            exists()
-            .where(UserRole.user_id == User.id, UserRole.role_id == RolePermission.role_id)
-            .where(RolePermission.code.in_(patterns), unexpired(now())),
-        )
-    )
-    async with database.reading() as db:
-        await require(db, actor, "permissions:read")
-        await require(db, actor, "users:read")
-        page = await paginate(db, statement, query, SORTS, key=User.id)
-        held: dict[UUID, list[str]] = {}
-        holding = select(RolePermission.role_id, RolePermission.code).where(RolePermission.code.in_(patterns))
-        for role_id, pattern in await db.execute(holding):
-            held.setdefault(role_id, []).append(pattern)
-    return page.map(lambda user: Holder(row_of(user), _through(user, held)))
-
-
-def _through(user: User, held: dict[UUID, list[str]]) -> list[GrantPath]:
-    moment = now()
-    return [
-        _path(grant, pattern)
-        for grant in sorted(user.grants, key=lambda grant: grant.role.name)
-        if not has_ended(grant, moment)
-        for pattern in sorted(held.get(grant.role_id, []))
-    ]
-
-
 async def _load_to_explain(db: AsyncSession, actor: Actor, user_id: UUID) -> User:
     if actor.user_id != user_id:
         await require(db, actor, "users:read")
@@ -254,31 +183,3 @@ def _may_give_to(actor: Actor, held: frozenset[str], user: User) -> bool:
     except StrongerThanYou:
         return False
     return True
-
-
-def _ways(user: User, *, ended: bool = False) -> dict[str, list[GrantPath]]:
-    """Return a loaded user's ways to each pattern held, by role; with ``ended``, those that are over."""
-    moment = now()
-    ways: dict[str, list[GrantPath]] = {}
-    for grant in sorted(user.grants, key=lambda grant: grant.role.name):
-        if user.is_active and has_ended(grant, moment) == ended:
-            for pattern in grant.role.codes:
-                ways.setdefault(pattern, []).append(_path(grant, pattern))
-    return ways
-
-
-def _paths(ways: dict[str, list[GrantPath]], code: str) -> list[GrantPath]:
-    found = [path for pattern in patterns_giving(code) for path in ways.get(pattern, ())]
-    return sorted(found, key=lambda path: (path.role, path.permission))
-
-
-def _path(grant: UserRole, pattern: str) -> GrantPath:
-    return GrantPath(
-        grant.role.name,
-        pattern,
-        grant.granted_by,
-        grant.granted_at,
-        grant.expires_at,
-        grant.reason,
-        grant.role_id,
-    )

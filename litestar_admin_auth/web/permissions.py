@@ -9,8 +9,9 @@ from litestar_admin_auth.auth.access_map import RouteAccess
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.core.permissions import is_code
-from litestar_admin_auth.services import catalogue, explanations
+from litestar_admin_auth.services import catalogue
 from litestar_admin_auth.services.catalogue import PermissionRow
+from litestar_admin_auth.services.holders import holders_of
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.render import render, viewer_of
 
@@ -52,7 +53,7 @@ class PermissionPages(Controller):
         viewer = viewer_of(request)
         page = None
         if viewer is not None and viewer.can("users:read"):
-            page = await explanations.holders_of(database, actor, code, query)
+            page = await holders_of(database, actor, code, query)
         return render(
             request,
             "permissions/show.html",

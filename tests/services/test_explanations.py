@@ -12,7 +12,8 @@ from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFou
 from litestar_admin_auth.models import Role, RolePermission
 from litestar_admin_auth.services import explanations, users
 from litestar_admin_auth.services.catalogue import sync_permissions
-from litestar_admin_auth.services.explanations import explain, holders_of, in_words
+from litestar_admin_auth.services.explanations import explain, in_words
+from litestar_admin_auth.services.holders import holders_of
 from litestar_admin_auth.services.lists import ListQuery
 from tests.services.people import CLI, People, id_of
 
