@@ -25,6 +25,7 @@ from litestar_admin_auth.web.site import Pages
 from litestar_admin_auth.web.static_files import static_files_handler
 from litestar_admin_auth.web.user_access import UserAccessPages
 from litestar_admin_auth.web.user_account import UserAccountPages
+from litestar_admin_auth.web.user_grants import UserGrantPages
 from litestar_admin_auth.web.user_tabs import UserTabPages
 from litestar_admin_auth.web.users import UserPages
 
@@ -48,6 +49,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
         UserPages,
         UserBulkPages,
         UserAccessPages,
+        UserGrantPages,
         UserTabPages,
         UserAccountPages,
         RolePages,

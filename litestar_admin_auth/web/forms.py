@@ -22,7 +22,7 @@ from wtforms.validators import ValidationError
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core import i18n
-from litestar_admin_auth.core.exceptions import BodyTooLarge, InvalidInput, UnsupportedBody
+from litestar_admin_auth.core.exceptions import AdminAuthError, BodyTooLarge, InvalidInput, UnsupportedBody
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import check_storable
 
@@ -219,12 +219,8 @@ class Form(wtforms.Form):
         meta = {"csrf_context": csrf_token_of(request), "refusal": _lost_cookie(request) if posted else ""}
         super().__init__(formdata=posted, data=data, meta=meta, **options)
 
-    def blame(self, error: Any) -> None:
-        """Show an error of a service at the field it names, else at the top of the form.
-
-        Args:
-            error: An ``AdminAuthError`` with ``message`` and ``field``.
-        """
+    def blame(self, error: AdminAuthError) -> None:
+        """Show an error of a service at the field it names, else at the top of the form."""
         field = self._fields.get(error.field) if error.field else None
         if field is None:
             self.form_errors.append(error.message)

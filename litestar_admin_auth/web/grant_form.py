@@ -6,6 +6,7 @@ from typing import Any
 import wtforms
 from wtforms.validators import InputRequired, ValidationError
 
+from litestar_admin_auth.core.exceptions import AdminAuthError
 from litestar_admin_auth.core.i18n import active_zone
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
@@ -57,6 +58,12 @@ class GrantForm(Form):
     def offer(self, names: list[str]) -> None:
         """Offer these roles."""
         self.role.choices = [("", _("Choose a role")), *((name, name) for name in names)]
+
+    def blame(self, error: AdminAuthError) -> None:
+        # People give a day, the service takes a moment.
+        if error.field == "expires_at":
+            error.field = "until"
+        super().blame(error)
 
     @property
     def has_many_roles(self) -> bool:

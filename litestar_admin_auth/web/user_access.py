@@ -1,4 +1,4 @@
-"""The Access tab of a user's page: which roles, what they add up to and why, and giving and taking with open eyes."""
+"""The Access tab of a user's page: which roles, what they add up to and why, and giving one with open eyes."""
 
 from typing import Any
 from uuid import UUID
@@ -6,21 +6,19 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from litestar_admin_auth.core.exceptions import AdminAuthError, Conflict, InvalidInput, NotAllowed, NotFound
+from litestar_admin_auth.core.exceptions import AdminAuthError, NotAllowed, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.permissions import MAX_CODE_LENGTH, is_code
 from litestar_admin_auth.services import catalogue, explanations, roles, users
 from litestar_admin_auth.services.explanations import EffectivePermission
-from litestar_admin_auth.services.grants import Grant
 from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
 from litestar_admin_auth.services.lists import Page
-from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import read_form
 from litestar_admin_auth.web.grant_form import GrantForm
 from litestar_admin_auth.web.render import render, see_other, viewer_of, wants_fragment
-from litestar_admin_auth.web.user_page import is_changeable, require_changeable, require_shown, tab_page, user_url
+from litestar_admin_auth.web.user_page import is_changeable, require_shown, tab_page, user_url
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -66,7 +64,8 @@ class UserAccessPages(Controller):
         except (NotAllowed, NotFound):
             raise
         except AdminAuthError as error:
-            return await _access_page(request, user_id, _blamed(form, error), status_code=error.status_code)
+            form.blame(error)
+            return await _access_page(request, user_id, form, status_code=error.status_code)
         flash(request, "success", _("The role %(name)s is given and in force.", name=grant.role))
         return see_other(request, user_url(request, user_id, "access"))
 
@@ -89,56 +88,12 @@ class UserAccessPages(Controller):
         except AdminAuthError as error:
             if fragment:
                 return render(request, "users/_grant_preview.html", preview=None, problem=error.message)
-            return await _access_page(request, user_id, _blamed(form, error), status_code=error.status_code)
+            form.blame(error)
+            return await _access_page(request, user_id, form, status_code=error.status_code)
         if fragment:
             user = await users.get_user(database, actor, user_id)
             return render(request, "users/_grant_preview.html", preview=preview, user=user, give=True)
         return await _access_page(request, user_id, form, preview=preview)
-
-    @get("/roles/{role_id:uuid}/removal")
-    async def ask_removal(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
-        user, grant = await _held(request, user_id, role_id)
-        await require_changeable(request, user_id, "users:write")
-        return await _removal_page(request, user, grant)
-
-    @post("/roles/{role_id:uuid}/removal")
-    async def remove(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
-        database, actor = tables_and_actor(request)
-        user, grant = await _held(request, user_id, role_id)
-        if not ConfirmForm(request, await read_form(request)).validate():
-            error = _("This form has expired. Send it once more.")
-            return await _removal_page(request, user, grant, status_code=400, error=error)
-        try:
-            await users.revoke_role(database, actor, user_id, grant.role)
-        except Conflict as error:
-            return await _removal_page(request, user, grant, status_code=error.status_code, error=error.message)
-        flash(request, "success", _("The role %(name)s is taken away.", name=grant.role))
-        return see_other(request, user_url(request, user_id, "access"))
-
-    @post("/roles/{role_id:uuid}/extension")
-    async def extend(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
-        database, actor = tables_and_actor(request)
-        posted = await read_form(request)
-        if not ConfirmForm(request, posted).validate():
-            raise InvalidInput(_("This form has expired. Send it once more."))
-        days = posted.get("days", "")
-        wanted = int(days) if days.isdecimal() and len(days) < 6 else 0
-        grant = await users.extend_grant(database, actor, user_id, role_id, days=wanted)
-        flash(request, "success", _("The role %(name)s goes on.", name=grant.role))
-        return see_other(request, user_url(request, user_id, "access"))
-
-    @post("/roles/{role_id:uuid}/end")
-    async def end(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
-        database, actor = tables_and_actor(request)
-        if not ConfirmForm(request, await read_form(request)).validate():
-            raise InvalidInput(_("This form has expired. Send it once more."))
-        grant = await users.end_grant(database, actor, user_id, role_id)
-        flash(request, "success", _("The role %(name)s has ended.", name=grant.role))
-        return see_other(request, user_url(request, user_id, "access"))
 
 
 async def _access_page(
@@ -216,49 +171,3 @@ async def _answer(request: AnyRequest, user_id: UUID) -> dict[str, Any] | None:
         texts = ((entry.code, f"{entry.code} {entry.description}".lower()) for entry in entries)
         proposed = [code for code, text in texts if all(word in text for word in words)]
     return {"code": asked, "found": None, "words": "", "proposed": proposed[:MAX_PROPOSED]}
-
-
-def _blamed(form: GrantForm, error: AdminAuthError) -> GrantForm:
-    # People give a day, the service takes a moment.
-    error.field = "until" if error.field == "expires_at" else error.field
-    form.blame(error)
-    return form
-
-
-async def _held(request: AnyRequest, user_id: UUID, role_id: UUID) -> tuple[UserRow, Grant]:
-    """Return a user and the grant of one role.
-
-    Raises:
-        NotAllowed: Without ``users:read``.
-        NotFound: When there is no such user, or the user does not have the role.
-    """
-    database, actor = tables_and_actor(request)
-    user = await users.get_user(database, actor, user_id)
-    for grant in await users.grants_of(database, actor, user_id):
-        if grant.role_id == role_id:
-            return user, grant
-    raise NotFound(_("This user does not have that role."))
-
-
-async def _removal_page(
-    request: AnyRequest, user: UserRow, grant: Grant, *, status_code: int = 200, error: str | None = None
-) -> Response[Any]:
-    database, actor = tables_and_actor(request)
-    preview, refusal = None, ""
-    try:
-        preview = await preview_grants(database, actor, [user.id], grant.role, give=False)
-    except Conflict as conflict:
-        # Said once: what refuses the removal refuses the question about it as well.
-        refusal, error = conflict.message, error if error != conflict.message else None
-    return render(
-        request,
-        "users/removal.html",
-        "confirm",
-        status_code=status_code,
-        user=user,
-        grant=grant,
-        preview=preview,
-        refusal=refusal,
-        error=error,
-        give=False,
-    )
