@@ -9,7 +9,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components
 from litestar.serialization import encode_json
 
-from litestar_admin_auth.api.examples import ERRORS, EXAMPLES, REFUSALS
+from litestar_admin_auth.api.error_examples import ERRORS, REFUSALS
+from litestar_admin_auth.api.examples import EXAMPLES
 from litestar_admin_auth.api.openapi_auth import describe_operation, security_schemes
 from litestar_admin_auth.api.schemas import RefreshToken
 from litestar_admin_auth.auth.disclosure import conceals
@@ -17,7 +18,7 @@ from litestar_admin_auth.auth.jws import MAX_TOKEN_LENGTH
 from litestar_admin_auth.auth.runtime import Runtime
 from litestar_admin_auth.core.exceptions import NotFound
 
-_ERRORS = {
+_MEANINGS = {
     "400": "A value breaks a rule; `extra.field` names it.",
     "401": "Not signed in, or no longer.",
     "403": "Signed in, but not allowed; `extra.permission` names what is missing.",
@@ -120,7 +121,7 @@ class _Document(JsonRenderPlugin):
         for code in sorted(_codes(path, method, operation, public=public)):
             example = REFUSALS.get(path.rpartition("/")[2], {}).get(code, ERRORS[code])
             schema = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
-            operation["responses"][code] = {"description": _ERRORS[code], "content": {"application/json": schema}}
+            operation["responses"][code] = {"description": _MEANINGS[code], "content": {"application/json": schema}}
         if conceals(self.runtime.backend) and not path.endswith("/auth/login"):
             # The host's own answer to an address that it does not know, in the host's own shape.
             if not path.endswith("/auth/refresh"):

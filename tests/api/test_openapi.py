@@ -10,7 +10,8 @@ import pytest
 from litestar import Litestar
 from litestar.middleware.session.server_side import ServerSideSessionConfig
 
-from litestar_admin_auth.api.examples import ERRORS, EXAMPLES, REFUSALS
+from litestar_admin_auth.api.error_examples import ERRORS, REFUSALS
+from litestar_admin_auth.api.examples import EXAMPLES
 from litestar_admin_auth.auth import JWTAuthBackend, JWTConfig, SessionAuthBackend
 from litestar_admin_auth.core.exceptions import TooManyTries
 from tests.api.conftest import PERMISSIONS, Caller, SignIn

@@ -14,7 +14,7 @@ import pytest
 from litestar import Litestar
 
 from litestar_admin_auth import AdminConfig, AdminPlugin
-from litestar_admin_auth.api import examples, schemas
+from litestar_admin_auth.api import error_examples, examples, schemas
 from litestar_admin_auth.api.auth import AuthController, PasswordController
 from litestar_admin_auth.auth import errors, guards, live_sockets
 from litestar_admin_auth.auth.guards import Guard
@@ -110,7 +110,7 @@ class TestAuthentication:
         headers, cookies, error = (json.loads(block) for block in blocks(AUTHENTICATION, "json"))
         assert headers == examples.TOKEN_PAIR
         assert cookies.items() <= headers.items()
-        assert error == examples.ERRORS["400"]
+        assert error == error_examples.ERRORS["400"]
 
     def test_the_endpoints_are_those_of_the_api(self) -> None:
         listed = {cells[0].strip("`") for cells in rows(AUTHENTICATION, "## The endpoints")}
