@@ -1,39 +1,37 @@
-"""Doing something to many users: asked on a page of its own, or in a dialog."""
+"""What can be done to many users."""
 
 from typing import Any
 
 import wtforms
-from litestar import Controller, Request, Response, get, post
+from litestar import Request
 from wtforms.validators import InputRequired
 
-from litestar_admin_auth.core.exceptions import InvalidInput, SelectionChanged
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
-from litestar_admin_auth.services import bulk, roles
+from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.bulk_operation import Operation, Plan
 from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole
 from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
-from litestar_admin_auth.web.bulk import Act, Asked, given_by_address, offered, question, read_asked, refused, tell
+from litestar_admin_auth.web.bulk import Act
+from litestar_admin_auth.web.bulk_pages import BulkPages
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.exports import export_question
-from litestar_admin_auth.web.forms import ConfirmForm, Form, PostedForm, read_form
+from litestar_admin_auth.web.forms import Form, PostedForm
 from litestar_admin_auth.web.grant_form import GrantForm
 from litestar_admin_auth.web.lists import USERS
-from litestar_admin_auth.web.render import admin_url, see_other
 from litestar_admin_auth.web.role_form import read_offset
 
 AnyRequest = Request[Any, Any, Any]
 
 
-class RoleForm(Form):
+class TakenRoleForm(Form):
     """The role that is taken away."""
 
     # Not checked here against what is offered: the service refuses by what is stored when it acts.
     role = wtforms.SelectField(_l("Role"), [InputRequired(_l("This field is required."))], validate_choice=False)
 
 
-ACTS = (
+USER_ACTS = (
     Act(
         "give-role", "users:write", _l("Give a role"),
         title=lambda count: ngettext("Give %(num)s user a role?", "Give %(num)s users a role?", count),
@@ -54,7 +52,7 @@ ACTS = (
         ),
         unchanged=_l("without the role"),
         make=lambda form: TakeRole(form.role.data),
-        form=RoleForm,
+        form=TakenRoleForm,
         danger=True,
     ),
     Act(
@@ -97,85 +95,26 @@ ACTS = (
 )  # fmt: skip
 
 
-def user_acts(request: AnyRequest) -> list[Act]:
-    """Return what the viewer may do to many users, for the list."""
-    return offered(request, ACTS)
-
-
-class UserBulkPages(Controller):
-    """The question can be asked by an address as well; only a posted answer changes something."""
+class UserBulkPages(BulkPages):
+    """Many users: roles that are given or taken are previewed, person by person."""
 
     path = "/users/bulk"
-    include_in_schema = False
+    section, kind, acts = "users", USERS, USER_ACTS
+    choose_an_act = _l("Choose what to do with the selected users.")
+    select_a_row = _l("Select at least one user.")
 
-    @get("/")
-    async def ask(self, request: AnyRequest) -> Response[Any]:
-        return await _answer(request, given_by_address(request), may_change=False)
+    async def form_of(self, request: AnyRequest, act: Act, given: PostedForm) -> Any:
+        form = await super().form_of(request, act, given)
+        if "role" in form:
+            names = await roles.assignable_role_names(*tables_and_actor(request))
+            form.role.choices = [("", _("Choose a role")), *((name, name) for name in names)]
+        return form
 
-    @post("/")
-    async def answer(self, request: AnyRequest) -> Response[Any]:
-        return await _answer(request, await read_form(request), may_change=True)
-
-
-async def _answer(request: AnyRequest, given: PostedForm, *, may_change: bool) -> Response[Any]:
-    asked, url = read_asked(given, USERS), admin_url(request, "users")
-    act = next((act for act in user_acts(request) if act.key == asked.act), None)
-    if act is None:
-        return refused(request, asked.back(url), _("Choose what to do with the selected users."))
-    if not asked.everything and not asked.ids:
-        return refused(request, asked.back(url), _("Select at least one user."))
-    if act.make is None:
-        return await export_question(request, asked, act, "users")
-    form = await _form(request, act, given)
-    if form.data.get("role", True) is None:
-        return _ask(request, asked, act, form, None)
-    valid = form.validate()
-    # A question needs no token, and an answer without one is told so by itself.
-    form[form.meta.csrf_field_name].errors = []
-    if form.errors:
-        return _ask(request, asked, act, form, None, status_code=400)
-    database, actor = tables_and_actor(request)
-    error, status_code = "", 200
-    try:
-        operation = act.make(form)
-        if asked.confirmed and may_change:
-            if valid:
-                try:
-                    outcome = await bulk.run(database, actor, operation, asked.selection, fingerprint=asked.seen)
-                    tell(request, act, outcome)
-                    return see_other(request, asked.back(url))
-                except SelectionChanged as changed:
-                    error, status_code = changed.message, changed.status_code
-            else:
-                error, status_code = _("This form has expired. Send it once more."), 400
-        plan = await bulk.plan(database, actor, operation, asked.selection)
-    except InvalidInput as refusal:
-        if refusal.field not in ("role", "reason", "expires_at", "until"):
-            raise
-        # People give a day, the service takes a moment.
-        refusal.field = "until" if refusal.field == "expires_at" else refusal.field
-        form.blame(refusal)
-        return _ask(request, asked, act, form, None, status_code=400)
-    preview = await _preview(request, operation, plan, read_offset(given.get("people", "")))
-    return _ask(request, asked, act, form, plan, preview=preview, error=error, status_code=status_code)
-
-
-async def _form(request: AnyRequest, act: Act, given: PostedForm) -> Any:
-    form: Any = act.form(request, given)
-    if not isinstance(form, ConfirmForm):
-        names = await roles.assignable_role_names(*tables_and_actor(request))
-        form.role.choices = [("", _("Choose a role")), *((name, name) for name in names)]
-    return form
-
-
-def _ask(request: AnyRequest, asked: Asked, act: Act, form: Any, plan: Plan | None, **options: Any) -> Response[Any]:
-    action, cancel = admin_url(request, "users", "bulk"), admin_url(request, "users")
-    return question(request, asked, act, action=action, cancel=cancel, form=form, plan=plan, **options)
-
-
-async def _preview(request: AnyRequest, operation: Operation[Any], plan: Plan, offset: int) -> GrantsPreview | None:
-    if not plan.changed or not isinstance(operation, GiveRole | TakeRole):
-        return None
-    database, actor = tables_and_actor(request)
-    give = isinstance(operation, GiveRole)
-    return await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)
+    async def preview(
+        self, request: AnyRequest, operation: Operation[Any], plan: Plan, given: PostedForm
+    ) -> GrantsPreview | None:
+        if not plan.changed or not isinstance(operation, GiveRole | TakeRole):
+            return None
+        database, actor = tables_and_actor(request)
+        give, offset = isinstance(operation, GiveRole), read_offset(given.get("people", ""))
+        return await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)

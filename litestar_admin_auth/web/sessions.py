@@ -10,7 +10,8 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import open_sessions
 from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
-from litestar_admin_auth.web.bulk_sessions import session_acts
+from litestar_admin_auth.web.bulk import offered
+from litestar_admin_auth.web.bulk_sessions import SESSION_ACTS
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, read_form
@@ -37,7 +38,7 @@ class SessionPages(Controller):
             "results",
             page=page,
             query=query,
-            acts=session_acts(request),
+            acts=offered(request, SESSION_ACTS),
             filter_text=filter_text(query),
         )
 

@@ -19,7 +19,8 @@ from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from litestar_admin_auth.services import roles, users
 from litestar_admin_auth.services.one_time_links import INVITATION
 from litestar_admin_auth.services.users import UserRow
-from litestar_admin_auth.web.bulk_users import user_acts
+from litestar_admin_auth.web.bulk import offered
+from litestar_admin_auth.web.bulk_users import USER_ACTS
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import Form, PostedForm, read_form
@@ -84,7 +85,7 @@ class UserPages(Controller):
             page=page,
             query=query,
             roles=names,
-            acts=user_acts(request),
+            acts=offered(request, USER_ACTS),
             filter_text=filter_text(query),
         )
 
