@@ -16,6 +16,14 @@ MAX_REASON_LENGTH = 500
 # Words that are read from right to left need none; the marks that some writers use (U+200E, U+200F) stay.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
+# Letters and marks that nobody sees, and that Unicode does not count among its format characters (Cf): fillers, the
+# empty Braille cell, variation selectors.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code)
+    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+    for code in range(first, last + 1)
+}
+
 # Deliberately plain: one @, no spaces or controls, a dot inside the domain. Whether mail arrives only sending can tell.
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\".]{1,63}(?:\.[^\s@<>()\[\],;:\\\".]{1,63}){1,8}")
 
@@ -44,10 +52,13 @@ def one_line(value: str, field: str, *, maximum: int, required: bool = False) ->
     """
     check_storable(value, field)
     text = value.strip()
-    if required and not text:
-        raise InvalidInput(_("This field is required."), field=field)
     if len(text) > maximum:
         raise InvalidInput(_("At most %(maximum)s characters are allowed.", maximum=maximum), field=field)
+    # Marks need a letter to stand on. What nobody can see would be a link that nobody can click.
+    if all(_is_unseen(character) or unicodedata.category(character)[0] in "MZ" for character in text):
+        text = ""
+    if required and not text:
+        raise InvalidInput(_("This field is required."), field=field)
     # Control characters forge log lines and mail headers; a name has no use for them.
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text) or not _TURNING.isdisjoint(
         text
@@ -63,9 +74,24 @@ def email_address(value: str, field: str = "email") -> str:
         InvalidInput: When it cannot be an address.
     """
     address = one_line(value, field, maximum=MAX_EMAIL_LENGTH, required=True)
-    if not _EMAIL.fullmatch(address):
+    # A full-width @ is one, too. And nothing unseen: two accounts would look like one.
+    ambiguous = normalize_email(address).count("@") != 1 or any(_is_unseen(character) for character in address)
+    if ambiguous or not _EMAIL.fullmatch(address):
         raise InvalidInput(_("This is not an e-mail address."), field=field)
     return address
+
+
+def role_name(value: str) -> str:
+    """Return a role's name, trimmed, after checking that it can stand in an address such as ``/users/1/roles/NAME``.
+
+    Raises:
+        InvalidInput: For ``name``, as :func:`one_line`, and for a name such as ``..``: clients resolve it, and
+            ``DELETE /users/1/roles/..`` deletes the user.
+    """
+    name = one_line(value, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True)
+    if not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise InvalidInput(_("A name, and each part of it between slashes, needs more than dots."), field="name")
+    return name
 
 
 def normalize_email(address: str) -> str:
@@ -74,3 +100,7 @@ def normalize_email(address: str) -> str:
     ``K@x.org`` written with a Kelvin sign must not become a second account that looks like ``k@x.org``.
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", address.strip()).casefold())
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _UNSEEN or unicodedata.category(character) == "Cf"

@@ -17,7 +17,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
 from litestar_admin_auth.core.permissions import WILDCARD, holds
-from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, one_line, role_name
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import load_role_to_change, require, require_covers, unexpired
 from litestar_admin_auth.services.actor import Actor
@@ -104,7 +104,7 @@ async def preview_role(
         stored = {"name": role.name, "description": role.description}
         wanted = dict(stored)
         if name is not None:
-            wanted["name"] = one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True)
+            wanted["name"] = role_name(name)
             await _require_free(db, wanted["name"], role_id)
         if description is not None:
             wanted["description"] = one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
@@ -139,7 +139,7 @@ async def preview_new_role(
     async with database.reading() as db:
         held = await require(db, actor, "roles:write")
         if name is not None:
-            await _require_free(db, one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True))
+            await _require_free(db, role_name(name))
         one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
         after = await check_known(db, permissions)
         require_covers(held, after)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
-from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, one_line
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, one_line, role_name
 from litestar_admin_auth.models import AuditEvent, Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import load_role_to_change, require, require_covers
 from litestar_admin_auth.services.actor import Actor
@@ -52,7 +52,7 @@ async def create_role(
         held = await require(db, actor, "roles:write")
         moment = now()
         role = Role(
-            name=_checked_name(name),
+            name=role_name(name),
             description=one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH),
             is_system=False,
             created_at=moment,
@@ -108,7 +108,7 @@ async def update_role(
             raise EditConflict(role.version)
         before = _contents(role)
         if name is not None:
-            role.name = _checked_name(name)
+            role.name = role_name(name)
         if description is not None:
             role.description = one_line(description, "description", maximum=MAX_DESCRIPTION_LENGTH)
         await _flush_name(db)
@@ -163,10 +163,6 @@ async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
         )
         async with keeping_a_superuser(db):
             await db.delete(role)
-
-
-def _checked_name(name: str) -> str:
-    return one_line(name, "name", maximum=MAX_ROLE_NAME_LENGTH, required=True)
 
 
 async def _flush_name(db: AsyncSession) -> None:

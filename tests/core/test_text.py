@@ -37,6 +37,11 @@ class TestEmail:
             "ann\ud800@example.com",
             "a" * 65 + "@example.com",
             "ann@" + "a" * 250 + ".com",
+            "ann\uff20bob@example.com",  # an @ in full width
+            "ann\u200b@example.com",
+            "ann\u00ad@example.com",
+            "ann\ufe0f@example.com",
+            "\u3164@example.com",
         ],
     )
     def test_what_cannot_be_an_address_is_refused_with_the_field(self, value: str) -> None:
@@ -96,6 +101,12 @@ class TestOneLine:
         assert one_line("  ", "name", maximum=200) == ""
         with pytest.raises(InvalidInput):
             one_line("  ", "name", maximum=200, required=True)
+
+    @pytest.mark.parametrize("value", ["\u200b", "\u0301", "\u2800 \u3164", "\u200f\ufe0f", "\U000e0041"])
+    def test_what_nobody_sees_is_empty(self, value: str) -> None:
+        assert one_line(value, "name", maximum=200) == ""
+        with pytest.raises(InvalidInput):
+            one_line(value, "name", maximum=200, required=True)
 
     @pytest.mark.parametrize("value", ["\x00", "a\ud800", "\udfff"])
     def test_what_no_column_takes_is_refused(self, value: str) -> None:

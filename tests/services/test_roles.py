@@ -36,6 +36,12 @@ class TestCreate:
             ("name", {"name": "x" * 101}),
             ("name", {"name": "two\nlines"}),
             ("name", {"name": "\x00"}),
+            ("name", {"name": "\u200b"}),
+            # They stand in addresses: a client makes DELETE /users/1/roles/.. into DELETE /users/1.
+            ("name", {"name": ".."}),
+            ("name", {"name": "clerks/."}),
+            ("name", {"name": "/clerks"}),
+            ("name", {"name": "clerks//night"}),
             ("description", {"description": "x" * 501}),
             ("description", {"description": "\ud800"}),
             ("permissions", {"permissions": ["no:such"]}),
