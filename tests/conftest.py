@@ -4,16 +4,19 @@ import gc
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import BaseLoader, Environment
 
+from litestar_admin_auth.core.paths import templates_dir
 from litestar_admin_auth.web import environment
+from litestar_admin_auth.web.environment import ROOT, Templates
 from tests import servers
 from tests.shares import slow_ones_first
-from tests.templates import Compiled
+from tests.templates import Compiled, Expected
 from tests.warm_python import warm_python
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
@@ -111,6 +114,24 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(30_000, 20, 5)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _give_each_page_what_its_template_expects() -> Iterator[None]:
+    """Fail at every page that lacks a variable, also where this page's data lead around it."""
+    html, shipped_ones = Templates.html, Expected(Templates().environment)
+
+    def checked(
+        self: Templates, name: str, context: Mapping[str, Any], block: str | None = None, *, shipped: bool = False
+    ) -> str:
+        if block is None and (templates_dir() / ROOT / name).exists():
+            missing = shipped_ones.missing(name, context.keys())
+            assert not missing, f"{name} expects {sorted(missing)}"
+        return html(self, name, context, block, shipped=shipped)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Templates, "html", checked)
+        yield
 
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
