@@ -30,8 +30,8 @@ class UserBulkController(Controller):
         """Do it to everybody whom the rules allow, at most 10,000, and tell how many that were and who was left.
 
         Nobody changes themselves or somebody stronger this way, and the last superuser stays. Done in batches: who
-        loses the permission half way stops there. Needs `users:read` and `users:write`; ending sessions `users:read`
-        and `sessions:revoke`; giving and taking a role also all that the role holds.
+        loses the permission half way stops there. Needs `users:read` and what the change needs: `sessions:revoke` to
+        end sessions, else `users:write`, and for a role all that it holds.
         """
         operation, selection = _operation(data), _selection(data)
         outcome = await bulk.run(database, actor, operation, selection, fingerprint=data.fingerprint or None)
@@ -45,7 +45,8 @@ class UserBulkController(Controller):
         data: JSONBody[BulkChange],
         offset: Offset = 0,
     ) -> BulkPreview:
-        """Tell what it would do, whom it would leave, and why; nothing is changed. Refused as the change would be.
+        """Tell what it would do, whom it would leave, and why; nothing is changed. Needs `users:read` and what the
+        change needs.
 
         Of those who gain or lose a permission by a role, fifty are named, from `offset` on.
         """

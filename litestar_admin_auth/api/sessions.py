@@ -56,5 +56,5 @@ class SessionController(Controller):
     async def remove(
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], session_id: FromPath[UUID]
     ) -> None:
-        """End a session: one's own, or with `sessions:revoke` that of somebody who is not stronger."""
+        """End a session of somebody who is not stronger. Needs `sessions:revoke`, or being that user."""
         await open_sessions.revoke_session(database, actor, session_id)

@@ -15,7 +15,8 @@ from litestar_admin_auth.auth.request_state import MOUNT_OPT
 #: What stands where nothing is asked for.
 OPEN = "open"
 
-_NAMED = re.compile(r"Needs `([a-z_.-]+:[a-z_.-]+)`")
+#: The sentence in the description of a handler of ours: "Needs `users:read` and `users:write`."
+_NEEDS = re.compile(r"Needs ((?:`[a-z]+:[a-z]+`(?: and )?)+)(, or being that user)?")
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,17 @@ def access_map(app: Litestar) -> list[RouteAccess]:
 def admin_access_map(inner: Litestar) -> list[RouteAccess]:
     """Return the routes of the admin itself, which are closed unless their ``opt`` says that they are public.
 
-    Its permissions are checked by the services, inside the transaction; the description of a handler names the one it
-    needs, and the API's own documentation shows the same sentence.
+    Its permissions are checked by the services, inside the transaction; the description of a handler names those it
+    needs, and the API's own documentation shows the same sentence. The tests knock at each door with all others.
     """
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(inner):
-        codes = _NAMED.findall(handler.fn.__doc__ or "")[:1]
-        needs = OPEN if handler.opt.get(PUBLIC) else f"permission {codes[0]}" if codes else "signed in"
-        found.append(RouteAccess(path, methods, needs, handler.handler_name, tuple(codes)))
+        sentence = _NEEDS.search(" ".join((handler.fn.__doc__ or "").split()))
+        codes = tuple(sentence[1].replace("`", "").removesuffix(" and ").split(" and ")) if sentence else ()
+        needs = OPEN if handler.opt.get(PUBLIC) else "signed in"
+        if sentence:
+            needs = f"permission {' and '.join(codes)}{sentence[2] or ''}"
+        found.append(RouteAccess(path, methods, needs, handler.handler_name, codes))
     return sorted(found, key=lambda access: (access.path, access.methods))
 
 

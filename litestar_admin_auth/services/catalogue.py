@@ -120,10 +120,10 @@ async def all_permissions(database: Database, actor: Actor) -> list[Declared]:
     """Return the whole catalogue by code: what the form of a role offers.
 
     Raises:
-        NotAllowed: Without ``permissions:read`` or ``roles:read``.
+        NotAllowed: Without ``permissions:read``, ``roles:read`` or ``roles:write``.
     """
     async with database.reading() as db:
-        await require_any(db, actor, "permissions:read", "roles:read")
+        await require_any(db, actor, "permissions:read", "roles:read", "roles:write")
         entries = (await db.scalars(select(Permission).order_by(Permission.code))).all()
     return [_declared(entry) for entry in entries]
 

@@ -62,6 +62,7 @@ class AuditPages(Controller):
 
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
+        """Needs `audit:read`."""
         database, actor = tables_and_actor(request)
         query = AUDIT.of(request)
         page = await audit.list_events(database, actor, query)

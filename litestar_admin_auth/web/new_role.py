@@ -28,6 +28,7 @@ class NewRolePages(Controller):
 
     @get("/")
     async def new(self, request: AnyRequest) -> Response[Any]:
+        """Needs `roles:write`."""
         source = request.query_params.get("from", "")
         if source:
             return await _copy_page(request, source)
@@ -35,6 +36,7 @@ class NewRolePages(Controller):
 
     @post("/")
     async def create(self, request: AnyRequest) -> Response[Any]:
+        """Needs `roles:write`."""
         database, actor = tables_and_actor(request)
         draft = Draft.posted(request, await read_form(request))
         if draft.is_looking:
@@ -68,6 +70,7 @@ class NewRolePages(Controller):
 
     @post("/preview", status_code=200)
     async def preview_new(self, request: AnyRequest) -> Response[Any]:
+        """Needs `roles:write`."""
         database, actor = tables_and_actor(request)
         draft = Draft.posted(request, await read_form(request))
         fragment = wants_fragment(request)

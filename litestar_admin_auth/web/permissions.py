@@ -26,6 +26,7 @@ class PermissionPages(Controller):
 
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
+        """Needs `permissions:read`."""
         database, actor = tables_and_actor(request)
         query = list_query(request, sort="code", filters=("source",))
         page = await catalogue.list_permissions(database, actor, query)
@@ -39,6 +40,7 @@ class PermissionPages(Controller):
 
     @get("/{code:str}")
     async def show(self, request: AnyRequest, code: FromPath[str]) -> Response[Any]:
+        """Needs `permissions:read`."""
         database, actor = tables_and_actor(request)
         routes = routes_by_permission(request).get(code, [])
         try:

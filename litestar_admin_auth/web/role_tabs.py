@@ -29,6 +29,7 @@ class RoleTabPages(Controller):
 
     @get("/members")
     async def members(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `users:read`."""
         viewer_who(request, "users:read")
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
@@ -40,6 +41,7 @@ class RoleTabPages(Controller):
 
     @get("/history")
     async def history(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `audit:read`."""
         viewer_who(request, "audit:read")
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
@@ -49,12 +51,14 @@ class RoleTabPages(Controller):
 
     @get("/deletion")
     async def ask_deletion(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `roles:delete`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
         return await _deletion_page(request, role)
 
     @post("/deletion")
     async def delete(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `roles:delete`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
         form = ConfirmForm(request, await read_form(request))

@@ -34,6 +34,7 @@ class RolePages(Controller):
 
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
+        """Needs `roles:read`."""
         database, actor = tables_and_actor(request)
         query = ROLES.of(request)
         page = await roles.list_roles(database, actor, query)
@@ -41,12 +42,14 @@ class RolePages(Controller):
 
     @get("/{role_id:uuid}")
     async def edit(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
         return await _role_page(request, role, Draft.of(request, role))
 
     @post("/{role_id:uuid}")
     async def save(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `roles:write`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
         draft = Draft.posted(request, await read_form(request))
@@ -81,6 +84,7 @@ class RolePages(Controller):
 
     @post("/{role_id:uuid}/preview", status_code=200)
     async def preview(self, request: AnyRequest, role_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `roles:read` and `roles:write`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
         draft = Draft.posted(request, await read_form(request))

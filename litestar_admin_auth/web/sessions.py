@@ -29,6 +29,7 @@ class SessionPages(Controller):
 
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
+        """Needs `sessions:read`."""
         database, actor = tables_and_actor(request)
         query = SESSIONS.of(request)
         page = await open_sessions.list_sessions(database, actor, query)
@@ -44,11 +45,13 @@ class SessionPages(Controller):
 
     @get("/{session_id:uuid}/revocation")
     async def ask_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `sessions:revoke`."""
         database, actor = tables_and_actor(request)
         return _revocation_page(request, await open_sessions.session_to_revoke(database, actor, session_id))
 
     @post("/{session_id:uuid}/revocation")
     async def revoke(self, request: AnyRequest, session_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `sessions:revoke`."""
         database, actor = tables_and_actor(request)
         session = await open_sessions.session_to_revoke(database, actor, session_id)
         form = ConfirmForm(request, await read_form(request))

@@ -47,7 +47,7 @@ class UserAccessPages(Controller):
 
     @post("/roles")
     async def grant(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
+        """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         form = GrantForm(request, await read_form(request))
         if not form.validate():

@@ -37,6 +37,7 @@ class UserAccountPages(Controller):
 
     @post("/invitation")
     async def invite(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await _require_token(request)
@@ -47,6 +48,7 @@ class UserAccountPages(Controller):
 
     @post("/password-reset")
     async def send_reset_link(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await _require_token(request)
@@ -57,6 +59,7 @@ class UserAccountPages(Controller):
 
     @post("/reactivation")
     async def reactivate(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         await _require_token(request)
         user = await users.reactivate_user(database, actor, user_id)
@@ -65,12 +68,14 @@ class UserAccountPages(Controller):
 
     @get("/suspension")
     async def ask_suspension(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         return _suspension_page(request, user, refusal=await _refusal(users.check_suspension(database, actor, user_id)))
 
     @post("/suspension")
     async def suspend(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         if not ConfirmForm(request, await read_form(request)).validate():
@@ -86,12 +91,14 @@ class UserAccountPages(Controller):
 
     @get("/deletion")
     async def ask_deletion(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:delete`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         return _deletion_page(request, user, refusal=await _refusal(users.check_deletion(database, actor, user_id)))
 
     @post("/deletion")
     async def delete(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:delete`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         posted = await read_form(request)

@@ -51,7 +51,7 @@ class UserGrantPages(Controller):
 
     @post("/extension")
     async def extend(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
+        """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         posted = await read_form(request)
         if not ConfirmForm(request, posted).validate():
@@ -64,7 +64,7 @@ class UserGrantPages(Controller):
 
     @post("/end")
     async def end(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
-        """Needs `users:read` and `users:write`."""
+        """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         if not ConfirmForm(request, await read_form(request)).validate():
             raise InvalidInput(_("This form has expired. Send it once more."))

@@ -34,6 +34,7 @@ class UserTabPages(Controller):
 
     @get("/sessions")
     async def list_sessions(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `sessions:read`."""
         require_shown(request, "sessions:read")
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
@@ -43,6 +44,7 @@ class UserTabPages(Controller):
 
     @get("/sessions/revocation")
     async def ask_revocation(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `sessions:revoke`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         await require_changeable(request, user_id, "sessions:revoke")
@@ -50,6 +52,7 @@ class UserTabPages(Controller):
 
     @post("/sessions/revocation")
     async def revoke(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `sessions:revoke`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         if not ConfirmForm(request, await read_form(request)).validate():
@@ -63,6 +66,7 @@ class UserTabPages(Controller):
 
     @get("/activity")
     async def activity(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `audit:read`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         concerning = {"target_type": "user", "target_id": str(user_id)}

@@ -73,6 +73,7 @@ class UserPages(Controller):
 
     @get("/")
     async def index(self, request: AnyRequest) -> Response[Any]:
+        """Needs `users:read`."""
         database, actor = tables_and_actor(request)
         query = USERS.of(request)
         page = await users.list_users(database, actor, query)
@@ -91,10 +92,12 @@ class UserPages(Controller):
 
     @get("/new")
     async def new(self, request: AnyRequest) -> Response[Any]:
+        """Needs `users:write`."""
         return await _new_page(request, None)
 
     @post("/new")
     async def create(self, request: AnyRequest) -> Response[Any]:
+        """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         posted = await read_form(request)
         form = NewUserForm(request, posted)
@@ -113,6 +116,7 @@ class UserPages(Controller):
 
     @get("/{user_id:uuid}")
     async def profile(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read`."""
         require_shown(request, "users:read")
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
@@ -120,6 +124,7 @@ class UserPages(Controller):
 
     @post("/{user_id:uuid}")
     async def save(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
+        """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         form = ProfileForm(request, await read_form(request))

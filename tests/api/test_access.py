@@ -1,5 +1,6 @@
 """Who reaches which route: the whole table, generated from the router (OWASP ASVS 5.0, 8.2)."""
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
@@ -166,6 +167,16 @@ async def test_the_tables_name_every_route() -> None:
     assert {str(route) for route in ROUTES if route.body is not None} == (
         BODIES.keys() | {"POST /users", "POST /roles", "POST /users/{user_id}/roles"}
     )
+
+
+async def test_the_map_of_routes_says_the_same(site: Site) -> None:
+    named = {
+        f"{method} {re.sub(':[a-z]+}', '}', route.path).removeprefix('/admin/api')}": route.permissions
+        for route in site.runtime.routes()
+        for method in route.methods
+    }
+    assert {name: named[name][0] for name in NEEDS} == NEEDS
+    assert [name for name in OWN | PUBLIC if named[name]] == []
 
 
 async def test_without_tables_there_is_signing_in_and_out_only() -> None:
