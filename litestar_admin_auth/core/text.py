@@ -94,6 +94,14 @@ def role_name(value: str) -> str:
     return name
 
 
+def whole_number(text: str) -> int | None:
+    """Return a number of at most nine decimal digits, as addresses and forms carry it; None for anything else.
+
+    ``int()`` alone takes too much: signs, spaces, underscores, digits of other scripts, and a megabyte of them.
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
 def normalize_email(address: str) -> str:
     """Return the form under which an address is unique: NFKC, case-folded.
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import User, UserRole
+from litestar_admin_auth.services import user_lists
 from litestar_admin_auth.services.access import has_ended, load_role, require, unexpired
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.grant_ends import ending
@@ -17,10 +18,7 @@ from litestar_admin_auth.services.lists import ListQuery, Page, Sort, filters_of
 from litestar_admin_auth.services.user_lists import UserRow, row_of
 
 SORTS = {
-    "created_at": Sort(User.created_at),
-    "email": Sort(User.email_normalized),
-    "name": Sort(User.name),
-    "last_login_at": Sort(User.last_login_at),
+    **user_lists.SORTS,
     "granted_at": Sort(UserRole.granted_at),
     "expires_at": Sort(UserRole.expires_at),
 }

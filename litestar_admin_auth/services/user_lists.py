@@ -12,7 +12,7 @@ from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidInput, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
-from litestar_admin_auth.core.text import check_storable, normalize_email
+from litestar_admin_auth.core.text import check_storable, normalize_email, whole_number
 from litestar_admin_auth.models import Role, User, UserRole
 from litestar_admin_auth.services.access import has_ended, load_user, require, unexpired
 from litestar_admin_auth.services.actor import Actor
@@ -129,11 +129,12 @@ def matching_users(query: ListQuery) -> Select[User]:
 def _last_login(wanted: str) -> ColumnElement[bool]:
     if wanted == "never":
         return User.last_login_at.is_(None)
-    if not (wanted.isascii() and wanted.isdecimal() and 1 <= int(wanted[:5]) <= MAX_DAYS and len(wanted) <= 4):
+    days = whole_number(wanted) or 0
+    if not 1 <= days <= MAX_DAYS:
         raise InvalidInput(
             _("Write 'never' or a number of days from 1 to %(maximum)s.", maximum=MAX_DAYS), field="last_login"
         )
-    return User.last_login_at < now() - timedelta(days=int(wanted))
+    return User.last_login_at < now() - timedelta(days=days)
 
 
 async def get_user(database: Database, actor: Actor, user_id: UUID) -> UserRow:

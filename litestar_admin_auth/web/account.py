@@ -22,7 +22,7 @@ from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, Form, read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other, viewer_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -109,7 +109,7 @@ class AccountPages(Controller):
     async def revoke_others(self, request: AnyRequest) -> Response[Any]:
         database, actor, user_id = _tables_and_user(request)
         if not ConfirmForm(request, await read_form(request)).validate():
-            return _others_page(request, status_code=400, error=_("This form has expired. Send it once more."))
+            return _others_page(request, status_code=400, error=EXPIRED)
         ended = await open_sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
         flash(request, "success", _signed_out(len(ended)))
         return see_other(request, admin_url(request, "account", "sessions"))
@@ -123,8 +123,7 @@ class AccountPages(Controller):
         database, actor = _tables_and_user(request)[:2]
         session = await _own_session(request, session_id)
         if not ConfirmForm(request, await read_form(request)).validate():
-            error = _("This form has expired. Send it once more.")
-            return _session_page(request, session, status_code=400, error=error)
+            return _session_page(request, session, status_code=400, error=EXPIRED)
         await open_sessions.revoke_session(database, actor, session_id)
         flash(request, "success", _("The session on %(device)s has ended.", device=filters.device(session.user_agent)))
         return see_other(request, admin_url(request, "account", "sessions"))

@@ -6,14 +6,13 @@ from typing import Any, ClassVar
 from litestar import Controller, Request, Response, get, post
 
 from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput, SelectionChanged
-from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import bulk
 from litestar_admin_auth.services.bulk_operation import Operation, Plan
 from litestar_admin_auth.services.grants_preview import GrantsPreview
 from litestar_admin_auth.web.bulk import Act, given_by_address, offered, question, read_asked, refused, tell
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.exports import export_question
-from litestar_admin_auth.web.forms import PostedForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, PostedForm, read_form
 from litestar_admin_auth.web.lists import ListKind
 from litestar_admin_auth.web.render import admin_url, see_other
 
@@ -90,7 +89,7 @@ class BulkPages(Controller):
                     tell(request, act, outcome)
                     return see_other(request, asked.back(url))
             elif asked.confirmed and may_change:
-                refusal = InvalidInput(_("This form has expired. Send it once more."))
+                refusal = InvalidInput(str(EXPIRED))
             plan = await bulk.plan(database, actor, operation, asked.selection)
         except InvalidInput as error:
             if error.field not in ASKED_FOR:

@@ -8,13 +8,11 @@ from litestar import Controller, Request, Response, get, post
 from litestar.status_codes import HTTP_200_OK
 
 from litestar_admin_auth.auth.exports import take_along
-from litestar_admin_auth.core.exceptions import InvalidInput
-from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import export
 from litestar_admin_auth.services.export import Export
 from litestar_admin_auth.web.bulk import Act, Asked, read_asked
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import ConfirmForm, read_form, require_token
 from litestar_admin_auth.web.lists import AUDIT, ROLES, SESSIONS, USERS, ListKind
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
@@ -85,8 +83,7 @@ async def export_question(request: AnyRequest, asked: Asked, act: Act, section: 
 async def _download(request: AnyRequest, section: str) -> Response[Any]:
     kind, what = EXPORTS[section]
     posted = await read_form(request)
-    if not ConfirmForm(request, posted).validate():
-        raise InvalidInput(_("This form has expired. Send it once more."), field="csrf_token")
+    require_token(request, posted)
     _database, actor = tables_and_actor(request)
     asked = read_asked(posted, kind)
     # With nothing ticked, all that the list shows.

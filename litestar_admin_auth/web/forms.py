@@ -24,12 +24,16 @@ from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core import i18n
 from litestar_admin_auth.core.exceptions import AdminAuthError, BodyTooLarge, InvalidInput, UnsupportedBody
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.text import check_storable
 
 logger = logging.getLogger(__name__)
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf_token"
+
+#: Said of a form whose token does not fit: its page was opened in another session, or before this one began.
+EXPIRED = _l("This form has expired. Send it once more.")
 
 #: The largest form is the permission matrix: some thousand boxes of some fifty bytes.
 MAX_FIELDS = 5_000
@@ -155,7 +159,7 @@ class SessionCSRF(CSRF):
     def validate_csrf_token(self, form: Any, field: Any) -> None:
         posted = field.data or ""
         if not self.expected or not hmac.compare_digest(posted.encode(), self.expected.encode()):
-            raise ValidationError(form.meta.refusal or _("This form has expired. Send it once more."))
+            raise ValidationError(form.meta.refusal or str(EXPIRED))
 
 
 class Translations:
@@ -230,3 +234,13 @@ class Form(wtforms.Form):
 
 class ConfirmForm(Form):
     """A form of nothing but a button: the token alone is checked."""
+
+
+def require_token(request: AnyRequest, posted: PostedForm) -> None:
+    """Refuse a button's form that this session did not get from us.
+
+    Raises:
+        InvalidInput: When its token does not fit.
+    """
+    if not ConfirmForm(request, posted).validate():
+        raise InvalidInput(str(EXPIRED))

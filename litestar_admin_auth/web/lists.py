@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Request
 
 from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.text import whole_number
 from litestar_admin_auth.services import audit, open_sessions, roles, users
 from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery
 
@@ -42,12 +43,11 @@ class ListKind:
 
         Of a damaged sort or cursor the service makes an error: to show other rows than those asked for would be worse.
         """
-        asked = given.get("limit", "")
-        sensible = asked.isascii() and asked.isdecimal() and len(asked) <= 3 and 1 <= int(asked) <= MAX_LIMIT
+        limit = whole_number(given.get("limit", "")) or 0
         return ListQuery(
             q=given.get("q", "").strip(),
             sort=given.get("sort") or self.sort,
-            limit=int(asked) if sensible else PAGE_SIZE,
+            limit=limit if 1 <= limit <= MAX_LIMIT else PAGE_SIZE,
             cursor=given.get("cursor") or None,
             count=given.get("count") == "true",
             count_to=COUNT_TO,

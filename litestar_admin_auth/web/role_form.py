@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired
 from litestar_admin_auth.core.exceptions import InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
-from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH
+from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, whole_number
 from litestar_admin_auth.services import catalogue
 from litestar_admin_auth.services.lists import MAX_SEARCH_LENGTH
 from litestar_admin_auth.services.roles import RoleRow
@@ -44,10 +44,10 @@ class RoleForm(Form):
         Raises:
             InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
         """
-        text = self.version.data or ""
-        if not (text.isdecimal() and len(text) < 10):
+        version = whole_number(self.version.data or "")
+        if version is None:
             raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
-        return int(text)
+        return version
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Draft:
 
 def read_offset(text: str) -> int:
     """Return a whole number from a form or an address; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return whole_number(text) or 0
 
 
 def _words(text: str) -> str:

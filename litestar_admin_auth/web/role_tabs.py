@@ -13,7 +13,7 @@ from litestar_admin_auth.services import audit, roles
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
 from litestar_admin_auth.web.role_form import read_offset
 from litestar_admin_auth.web.role_page import tab_page, viewer_who
@@ -63,9 +63,7 @@ class RoleTabPages(Controller):
         role = await roles.get_role(database, actor, role_id)
         form = ConfirmForm(request, await read_form(request))
         if not form.validate():
-            return await _deletion_page(
-                request, role, status_code=400, error=_("This form has expired. Send it once more.")
-            )
+            return await _deletion_page(request, role, status_code=400, error=EXPIRED)
         try:
             await roles.delete_role(database, actor, role_id)
         except NotAllowed:

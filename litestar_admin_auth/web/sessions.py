@@ -14,7 +14,7 @@ from litestar_admin_auth.web.bulk import offered
 from litestar_admin_auth.web.bulk_sessions import SESSION_ACTS
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
 from litestar_admin_auth.web.lists import SESSIONS, filter_text
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
@@ -56,8 +56,7 @@ class SessionPages(Controller):
         session = await open_sessions.session_to_revoke(database, actor, session_id)
         form = ConfirmForm(request, await read_form(request))
         if not form.validate():
-            error = _("This form has expired. Send it once more.")
-            return _revocation_page(request, session, status_code=400, error=error)
+            return _revocation_page(request, session, status_code=400, error=EXPIRED)
         await open_sessions.revoke_session(database, actor, session_id)
         flash(request, "success", _("The session of %(email)s has ended.", email=session.user_email))
         return see_other(request, admin_url(request, "sessions"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from litestar_admin_auth.core.exceptions import Conflict, InvalidInput
+from litestar_admin_auth.core.exceptions import Conflict
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.services import users
@@ -15,7 +15,7 @@ from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form, require_token
 from litestar_admin_auth.web.one_time_link import new_link
 from litestar_admin_auth.web.render import admin_url, render, see_other
 from litestar_admin_auth.web.user_page import user_url
@@ -40,7 +40,7 @@ class UserAccountPages(Controller):
         """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
-        await _require_token(request)
+        require_token(request, await read_form(request))
         try:
             return await new_link(request, user, INVITATION)
         except Conflict as error:
@@ -51,7 +51,7 @@ class UserAccountPages(Controller):
         """Needs `users:read` and `users:write`."""
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
-        await _require_token(request)
+        require_token(request, await read_form(request))
         try:
             return await new_link(request, user, RESET)
         except Conflict as error:
@@ -61,7 +61,7 @@ class UserAccountPages(Controller):
     async def reactivate(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         """Needs `users:write`."""
         database, actor = tables_and_actor(request)
-        await _require_token(request)
+        require_token(request, await read_form(request))
         user = await users.reactivate_user(database, actor, user_id)
         flash(request, "success", _("%(email)s may sign in again.", email=user.email))
         return see_other(request, user_url(request, user_id))
@@ -79,9 +79,7 @@ class UserAccountPages(Controller):
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         if not ConfirmForm(request, await read_form(request)).validate():
-            return _suspension_page(
-                request, user, status_code=400, error=_("This form has expired. Send it once more.")
-            )
+            return _suspension_page(request, user, status_code=400, error=EXPIRED)
         try:
             await users.suspend_user(database, actor, user_id)
         except Conflict as error:
@@ -103,7 +101,7 @@ class UserAccountPages(Controller):
         user = await users.get_user(database, actor, user_id)
         posted = await read_form(request)
         if not ConfirmForm(request, posted).validate():
-            return _deletion_page(request, user, status_code=400, error=_("This form has expired. Send it once more."))
+            return _deletion_page(request, user, status_code=400, error=EXPIRED)
         if normalize_email(posted.get("typed", "")) != normalize_email(user.email):
             return _deletion_page(request, user, status_code=400, error=_("This is not the user's e-mail address."))
         try:
@@ -121,12 +119,6 @@ async def _refusal(check: Awaitable[None]) -> str:
     except Conflict as error:
         return error.message
     return ""
-
-
-async def _require_token(request: AnyRequest) -> None:
-    """Refuse a button's form that this session did not get from us."""
-    if not ConfirmForm(request, await read_form(request)).validate():
-        raise InvalidInput(_("This form has expired. Send it once more."))
 
 
 def _suspension_page(request: AnyRequest, user: UserRow, **context: Any) -> Response[Any]:

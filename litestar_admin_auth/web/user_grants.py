@@ -6,15 +6,16 @@ from uuid import UUID
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath
 
-from litestar_admin_auth.core.exceptions import Conflict, InvalidInput, NotFound
+from litestar_admin_auth.core.exceptions import Conflict, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.text import whole_number
 from litestar_admin_auth.services import users
 from litestar_admin_auth.services.grants import Grant
 from litestar_admin_auth.services.grants_preview import preview_grants
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form, require_token
 from litestar_admin_auth.web.render import render, see_other
 from litestar_admin_auth.web.user_page import require_changeable, user_url
 
@@ -40,8 +41,7 @@ class UserGrantPages(Controller):
         database, actor = tables_and_actor(request)
         user, grant = await _held(request, user_id, role_id)
         if not ConfirmForm(request, await read_form(request)).validate():
-            error = _("This form has expired. Send it once more.")
-            return await _removal_page(request, user, grant, status_code=400, error=error)
+            return await _removal_page(request, user, grant, status_code=400, error=EXPIRED)
         try:
             await users.revoke_role(database, actor, user_id, grant.role)
         except Conflict as error:
@@ -54,11 +54,9 @@ class UserGrantPages(Controller):
         """Needs `users:write`."""
         database, actor = tables_and_actor(request)
         posted = await read_form(request)
-        if not ConfirmForm(request, posted).validate():
-            raise InvalidInput(_("This form has expired. Send it once more."))
-        days = posted.get("days", "")
-        wanted = int(days) if days.isdecimal() and len(days) < 6 else 0
-        grant = await users.extend_grant(database, actor, user_id, role_id, days=wanted)
+        require_token(request, posted)
+        days = whole_number(posted.get("days", "")) or 0
+        grant = await users.extend_grant(database, actor, user_id, role_id, days=days)
         flash(request, "success", _("The role %(name)s goes on.", name=grant.role))
         return see_other(request, user_url(request, user_id, "access"))
 
@@ -66,8 +64,7 @@ class UserGrantPages(Controller):
     async def end(self, request: AnyRequest, user_id: FromPath[UUID], role_id: FromPath[UUID]) -> Response[Any]:
         """Needs `users:write`."""
         database, actor = tables_and_actor(request)
-        if not ConfirmForm(request, await read_form(request)).validate():
-            raise InvalidInput(_("This form has expired. Send it once more."))
+        require_token(request, await read_form(request))
         grant = await users.end_grant(database, actor, user_id, role_id)
         flash(request, "success", _("The role %(name)s has ended.", name=grant.role))
         return see_other(request, user_url(request, user_id, "access"))

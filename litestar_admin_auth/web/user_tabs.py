@@ -13,7 +13,7 @@ from litestar_admin_auth.services import audit, open_sessions, users
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
 from litestar_admin_auth.web.render import render, see_other
 from litestar_admin_auth.web.user_page import (
     is_changeable,
@@ -56,9 +56,7 @@ class UserTabPages(Controller):
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         if not ConfirmForm(request, await read_form(request)).validate():
-            return _revocation_page(
-                request, user, status_code=400, error=_("This form has expired. Send it once more.")
-            )
+            return _revocation_page(request, user, status_code=400, error=EXPIRED)
         # Only one's own session can be the current one: for anybody else, nothing is kept.
         ended = await open_sessions.revoke_user_sessions(database, actor, user_id, keep=actor.session_id)
         flash(request, "success", ngettext("%(num)s session has ended.", "%(num)s sessions have ended.", len(ended)))

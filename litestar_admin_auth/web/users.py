@@ -15,7 +15,7 @@ from litestar_admin_auth.auth.sign_in_status import sign_in_status
 from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, InvalidInput, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
-from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
+from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, whole_number
 from litestar_admin_auth.services import roles, users
 from litestar_admin_auth.services.one_time_links import INVITATION
 from litestar_admin_auth.services.users import UserRow
@@ -48,10 +48,10 @@ class ProfileForm(Form):
         Raises:
             InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
         """
-        text = self.version.data or ""
-        if not (text.isdecimal() and len(text) < 10):
+        version = whole_number(self.version.data or "")
+        if version is None:
             raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
-        return int(text)
+        return version
 
 
 class NewUserForm(Form):
