@@ -62,12 +62,14 @@ def access_map(app: Litestar) -> list[RouteAccess]:
 def admin_access_map(inner: Litestar) -> list[RouteAccess]:
     """Return the routes of the admin itself, which are closed unless their ``opt`` says that they are public.
 
-    Its permissions are checked by the services, inside the transaction; the description of a handler names those it
-    needs, and the API's own documentation shows the same sentence. The tests knock at each door with all others.
+    Its permissions are checked by the services, inside the transaction; the description of a handler, or of its
+    controller, names those it needs, and the API's own documentation shows the same sentence. The tests knock at each
+    door with all others.
     """
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(inner):
-        sentence = _NEEDS.search(" ".join((handler.fn.__doc__ or "").split()))
+        controller = type(getattr(handler.fn, "__self__", None))
+        sentence = _NEEDS.search(" ".join(f"{handler.fn.__doc__} {controller.__doc__}".split()))
         codes = tuple(sentence[1].replace("`", "").removesuffix(" and ").split(" and ")) if sentence else ()
         needs = OPEN if handler.opt.get(PUBLIC) else "signed in"
         if sentence:

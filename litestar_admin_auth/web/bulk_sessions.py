@@ -28,7 +28,7 @@ SESSION_ACTS = (
 
 
 class SessionBulkPages(BulkPages):
-    """Many sessions."""
+    """Many sessions. Needs `sessions:read` and what the act needs."""
 
     path = "/sessions/bulk"
     section, kind, acts = "sessions", SESSIONS, SESSION_ACTS

@@ -96,7 +96,10 @@ USER_ACTS = (
 
 
 class UserBulkPages(BulkPages):
-    """Many users: roles that are given or taken are previewed, person by person."""
+    """Many users: roles that are given or taken are previewed, person by person.
+
+    Needs `users:read` and what the act needs.
+    """
 
     path = "/users/bulk"
     section, kind, acts = "users", USERS, USER_ACTS
