@@ -68,8 +68,8 @@ def admin_access_map(inner: Litestar) -> list[RouteAccess]:
     """
     found: list[RouteAccess] = []
     for path, handler, methods in _handlers(inner):
-        controller = type(getattr(handler.fn, "__self__", None))
-        sentence = _NEEDS.search(" ".join(f"{handler.fn.__doc__} {controller.__doc__}".split()))
+        owner: Any = getattr(handler.fn, "__self__", None)
+        sentence = _NEEDS.search(" ".join(f"{handler.fn.__doc__} {owner.__doc__}".split()))
         codes = tuple(sentence[1].replace("`", "").removesuffix(" and ").split(" and ")) if sentence else ()
         needs = OPEN if handler.opt.get(PUBLIC) else "signed in"
         if sentence:
