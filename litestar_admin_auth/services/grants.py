@@ -159,14 +159,13 @@ def in_the_future(moment: datetime) -> datetime:
     """Return the end of a grant in UTC.
 
     Raises:
-        InvalidInput: For ``expires_at``, when it has no zone or has passed.
+        InvalidInput: For ``expires_at``, when it has no zone or has passed, or lies past the year 9999 in UTC.
     """
     try:
         if moment.tzinfo is not None and moment > now():
             return moment.astimezone(UTC)
-    except OverflowError:
-        # The last hours of the year 9999 west of Greenwich lie past the calendar's end in UTC.
-        pass
+    except OverflowError as error:
+        raise InvalidInput(_("The calendar ends before that."), field="expires_at") from error
     raise InvalidInput(_("Choose a time in the future."), field="expires_at")
 
 

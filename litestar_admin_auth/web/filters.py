@@ -94,7 +94,11 @@ def device_icon(user_agent: str) -> str:
 def _local(value: datetime) -> datetime:
     # SQLite gives naive times back; ours are always UTC.
     moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    return moment.astimezone(i18n.active_zone())
+    try:
+        return moment.astimezone(i18n.active_zone())
+    except OverflowError:
+        # Many a program writes "for ever" as the last second of 9999, after which the calendar has none in Asia.
+        return moment
 
 
 def _readable(value: datetime) -> str:

@@ -534,6 +534,22 @@ class TestAccess:
         (grant,) = await users.grants_of(site.database, TESTS, user.id)
         assert grant.expires_at == datetime(2099, 1, 1, tzinfo=UTC)
 
+    async def test_shows_an_end_for_which_the_calendar_of_the_readers_zone_has_no_day(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role, user = await make_role("orders:read"), await site.add_user()
+        end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+        await users.grant_role(site.database, TESTS, user.id, role.name, expires_at=end)
+        superuser.browser.cookies.set("__Host-admin_auth_zone", "Asia/Tokyo")
+        for path in (f"/users/{user.id}/access", f"/roles/{role.id}/members"):
+            page = await superuser.get(path)
+            assert page.status_code == 200, path
+            assert "9999" in page.text
+        superuser.browser.cookies.set("__Host-admin_auth_zone", "America/New_York")
+        refused = await superuser.post(f"/users/{user.id}/roles", role=role.name, until="9999-12-31")
+        assert refused.status_code == 400
+        assert "The calendar ends before that." in words(refused.text)
+
     @pytest.mark.parametrize(
         ("asked", "said"),
         [
