@@ -13,7 +13,8 @@ To read it in one sitting, follow a request; each file has one concept and says 
    ``principal`` is what comes out, ``reader`` the language and zone it is answered in.
 5. May they. Below the admin: ``disclosure`` (may a stranger know of it?), ``admission`` (the closed door),
    ``cross_origin`` (our own page?). On the host's routes: ``middleware``, ``guards``, and ``live_sockets`` while
-   a WebSocket is open. ``access_map`` lists what each route asks for, ``missing_permission`` who could give what lacks.
+   a WebSocket is open. ``access_map`` lists what each route asks for, ``missing_permission`` finds which
+   roles would give what lacks.
 6. What people do. ``login`` is the one way in and out, ``password_change``, ``one_time_links``, ``sign_in_status``;
    ``exports`` sends lists as files, ``throttle`` counts tries. ``navigation`` keeps redirects at home, ``errors`` turns
    refusals into answers.

@@ -40,14 +40,14 @@ class Admission(ASGIMiddleware):
         )
         if reason is not None:
             raise CrossOrigin(reason)
-        if state.fault is not None and scope["route_handler"].opt.get(PUBLIC):
-            # Whoever cannot be looked up is nobody, who may still sign in: a broken cookie must lock no one out.
-            note_fault(self.runtime, state.fault)
-        if not scope["route_handler"].opt.get(PUBLIC):
+        if scope["route_handler"].opt.get(PUBLIC):
             if state.fault is not None:
-                raise state.fault
-            if state.user is None:
-                raise NotAuthenticated
+                # Whoever cannot be looked up is nobody, who may still sign in: a broken cookie must lock no one out.
+                note_fault(self.runtime, state.fault)
+        elif state.fault is not None:
+            raise state.fault
+        elif state.user is None:
+            raise NotAuthenticated
         await next_app(scope, receive, send)
 
     def _carries_cookie(self, scope: Scope) -> bool:

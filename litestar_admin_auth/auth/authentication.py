@@ -4,16 +4,15 @@ import logging
 import secrets
 
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Headers
 from litestar.types import Scope
 
-from litestar_admin_auth.auth.client import client_of
+from litestar_admin_auth.auth.client import client_in
 from litestar_admin_auth.auth.host_backends import recognise
 from litestar_admin_auth.auth.jwt import JWTAuthBackend
 from litestar_admin_auth.auth.principal import Authentication
-from litestar_admin_auth.auth.request_state import Connection, RequestState, items_of, keep_state
+from litestar_admin_auth.auth.request_state import Connection, RequestState, keep_state
 from litestar_admin_auth.auth.runtime import Runtime
-from litestar_admin_auth.auth.token_transport import Location
+from litestar_admin_auth.auth.token_transport import COOKIE
 from litestar_admin_auth.core.database_trouble import trouble_of
 from litestar_admin_auth.core.exceptions import Unavailable
 
@@ -22,8 +21,7 @@ logger = logging.getLogger(__name__)
 
 def open_state(runtime: Runtime, scope: Scope, path: str) -> RequestState:
     """Make the request's state, with the client's address, and keep it in the scope."""
-    peer: tuple[str, int] | None = items_of(scope).get("client")
-    state = RequestState(client_of(peer[0] if peer else "", Headers.from_scope(scope), runtime.proxies), path)
+    state = RequestState(client_in(scope, runtime.proxies), path)
     keep_state(scope, state)
     return state
 
@@ -40,7 +38,7 @@ async def authenticate(runtime: Runtime, scope: Scope, state: RequestState, *, p
     connection: Connection = ASGIConnection(scope)
     backend = runtime.backend
     if isinstance(backend, JWTAuthBackend):
-        location: Location = "cookie" if pages else backend.config.token_location
+        location = COOKIE if pages else backend.config.token_location
         resolved = await backend.resolve(connection, location)
         if resolved is not None:
             state.user, state.auth = resolved

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from litestar.datastructures import Headers
+from litestar.types import Scope
 
+from litestar_admin_auth.auth.request_state import items_of
 from litestar_admin_auth.core.exceptions import ConfigError
 from litestar_admin_auth.services.sessions import Client
 
@@ -23,6 +25,12 @@ def proxy_networks(trusted_proxies: Sequence[str]) -> Networks:
         raise ConfigError(
             "AA015", f"AdminConfig.trusted_proxies: {error}.", hint="Write addresses or networks like '10.0.0.0/8'."
         ) from error
+
+
+def client_in(scope: Scope, proxies: Networks = ()) -> Client:
+    """Return the address and user agent of whoever sent a request; see :func:`client_of`."""
+    peer: tuple[str, int] | None = items_of(scope).get("client")
+    return client_of(peer[0] if peer else "", Headers.from_scope(scope), proxies)
 
 
 def client_of(peer: str, headers: Headers, proxies: Networks) -> Client:

@@ -96,6 +96,11 @@ class Cookies:
         """The name of the cookie in which the pages' script tells the browser's time zone."""
         return self._prefixed(self.name + "_zone")
 
+    @property
+    def items(self) -> str:
+        """The name of the cookie that lists the cookies of a host's backend, so that signing out can remove them."""
+        return self._prefixed(self.name + "_items")
+
     def link(self, purpose: str) -> str:
         """The name of the cookie that carries a one-time link's token from its address to its form."""
         return self._prefixed(f"{self.name}_{purpose}")
@@ -128,11 +133,6 @@ class Cookies:
             msg = f"the cookie {name} is larger than {MAX_COOKIE_BYTES} bytes"
             raise ValueError(msg)
         return header
-
-    @property
-    def items(self) -> str:
-        """The name of the cookie that lists the cookies of a host's backend, so that signing out can remove them."""
-        return self._prefixed(self.name + "_items")
 
     def set_item(self, name: str, value: str, *, max_age: int | None = None) -> str:
         """Return a ``Set-Cookie`` header value for what a host's backend asked to get back, under the host's name.

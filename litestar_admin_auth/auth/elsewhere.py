@@ -8,10 +8,10 @@ from litestar.exceptions import HTTPException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from litestar_admin_auth.auth.client import client_in
 from litestar_admin_auth.auth.headers import with_cookies
-from litestar_admin_auth.auth.request_state import Connection, RequestState, items_of, keep_state, state_of
+from litestar_admin_auth.auth.request_state import Connection, RequestState, keep_state, state_of
 from litestar_admin_auth.core.exceptions import AdminAuthError
-from litestar_admin_auth.services.sessions import Client
 
 
 class CookieMiddleware(ASGIMiddleware):
@@ -28,9 +28,8 @@ class CookieMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state = state_of(scope)
         if state is None:
-            peer: tuple[str, int] | None = items_of(scope).get("client")
-            agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
-            state = RequestState(Client(ip=peer[0] if peer else "", user_agent=agent.decode("latin-1")[:500]))
+            # Nobody has said here which proxies count.
+            state = RequestState(client_in(scope))
             keep_state(scope, state)
             send = with_cookies(send, state)
         await next_app(scope, receive, send)

@@ -84,7 +84,7 @@ def describe(error: Exception) -> Problem:
             _CODES.get(status, "error"),
             first.get("message") or _messages().get(status) or error.detail,
             first.get("key"),
-            headers={name: value for name, value in (error.headers or {}).items() if name.lower() in ("allow",)},
+            headers={name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"},
         )
     return Problem(500, "fault", _("Something went wrong on our side. It has been written down; try again later."))
 

@@ -26,7 +26,7 @@ from litestar_admin_auth.auth.principal import Authentication
 from litestar_admin_auth.auth.registry import LiveSession, SessionRegistry
 from litestar_admin_auth.auth.request_state import Connection, client_asking, state_of
 from litestar_admin_auth.auth.store_sessions import StoreSessions
-from litestar_admin_auth.auth.token_transport import Location, Tokens, TokenTransport, tokens_of
+from litestar_admin_auth.auth.token_transport import COOKIE, Location, Tokens, TokenTransport, tokens_of
 from litestar_admin_auth.auth.tokens import verify
 from litestar_admin_auth.core.config import JWTConfig
 from litestar_admin_auth.core.exceptions import InvalidCredentials, InvalidSession, InvalidToken, NotAuthenticated
@@ -192,11 +192,11 @@ class JWTAuthBackend:
             claims = verify(self.config, self.transport.access_token(connection, location), "access")
             session = await self.sessions.find(claims.session_id, claims.subject)
         except InvalidSession:
-            if location == "cookie":
+            if location == COOKIE:
                 self.transport.forget(connection)
             return None
         except InvalidToken:
-            renewed = await self._renew(connection) if location == "cookie" else None
+            renewed = await self._renew(connection) if location == COOKIE else None
             if renewed is None:
                 return None
             session = renewed

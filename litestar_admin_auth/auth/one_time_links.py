@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar_admin_auth.auth.navigation import base_path
-from litestar_admin_auth.auth.request_state import Connection, state_of
+from litestar_admin_auth.auth.request_state import Connection, client_asking
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.exceptions import NoMail, NotFound
 from litestar_admin_auth.core.text import email_address, normalize_email
@@ -60,7 +60,7 @@ async def ask_for_reset(connection: Connection, email: str) -> None:
     base = mail_base(connection)
     if base is None:
         raise NoMail
-    address, ip = email_address(email), ip_of(connection)
+    address, ip = email_address(email), client_asking(connection).ip
     account = normalize_email(address)
     await runtime.throttle.check("password_reset", account, ip)
     await runtime.throttle.failed("password_reset", account, ip)
@@ -80,7 +80,7 @@ async def open_link(connection: Connection, token: str, purpose: Purpose) -> Use
         NotFound: As :func:`~litestar_admin_auth.services.one_time_links.read_link`.
         TooManyTries: When the throttle refuses.
     """
-    runtime, ip = runtime_of(connection), ip_of(connection)
+    runtime, ip = runtime_of(connection), client_asking(connection).ip
     await runtime.throttle.check(purpose, "", ip)
     try:
         return await one_time_links.read_link(runtime.tables, token, purpose)
@@ -97,7 +97,7 @@ async def use_link(connection: Connection, token: str, purpose: Purpose, passwor
         InvalidInput: When the password is not good enough; the link can be used again then.
         TooManyTries: When the throttle refuses.
     """
-    runtime, ip = runtime_of(connection), ip_of(connection)
+    runtime, ip = runtime_of(connection), client_asking(connection).ip
     await runtime.throttle.check(purpose, "", ip)
     try:
         user = await one_time_links.use_link(
@@ -115,9 +115,3 @@ async def use_link(connection: Connection, token: str, purpose: Purpose, passwor
     # Whoever has guessed at the old password keeps nobody out who has a new one.
     await runtime.throttle.succeeded("login", normalize_email(user.email), ip)
     return user
-
-
-def ip_of(connection: Connection) -> str:
-    """Return the client's address."""
-    state = state_of(connection.scope)
-    return state.client.ip if state is not None else ""

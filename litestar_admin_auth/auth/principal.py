@@ -63,7 +63,8 @@ def lacks(user: object) -> list[str]:
     """
     user_id: object = getattr(user, "id", None)
     without_id = user_id is None or user_id == "" or isinstance(user_id, bool)
-    return ["id"] * without_id + [name for name in ("email", "roles", "permissions") if not hasattr(user, name)]
+    lacking = [name for name in ("email", "roles", "permissions") if not hasattr(user, name)]
+    return ["id", *lacking] if without_id else lacking
 
 
 def permissions_of(user: Any) -> list[str]:

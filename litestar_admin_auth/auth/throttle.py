@@ -1,4 +1,4 @@
-"""The one hook through which every door that takes a credential goes: form, JSON, password change, links."""
+"""The one hook through which every door goes where tries are counted: logins, password changes, links, exports."""
 
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -7,9 +7,9 @@ from typing import Protocol, runtime_checkable
 class Throttle(Protocol):
     """Counts tries.
 
-    ``door`` names the purpose: ``login``, ``change_password``, ``password_reset`` (each question for a link counts as a
-    failure, whatever came of it), ``invitation`` and ``reset`` (links that are none). ``account`` is the normalised
-    e-mail or the user's id, empty where nobody is named; ``ip`` the client.
+    ``door`` names the purpose: ``login``, ``change_password``, ``password_reset`` and ``export`` (each question for a
+    link and each file counts as a failure, whatever came of it), ``invitation`` and ``reset`` (links that are none).
+    ``account`` is the normalised e-mail or the user's id, empty where nobody is named; ``ip`` the client.
     """
 
     async def check(self, door: str, account: str, ip: str) -> None:

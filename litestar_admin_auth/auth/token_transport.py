@@ -70,7 +70,7 @@ class TokenTransport:
 
     def access_token(self, connection: Connection, location: Location) -> str:
         """Return the access token at a location, else empty."""
-        if location == "cookie":
+        if location == COOKIE:
             return connection.cookies.get(self.cookies.access, "")
         values = connection.headers.getall(self.config.token_header, [])
         # Of two a proxy may have looked at the other one: neither counts.
