@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import Shop, window
+from tests.browser.conftest import Shop, Windows, window
 from tests.browser.test_pages import WIDTHS, violations_in_light_and_dark, violations_of_axe
 
 pytestmark = pytest.mark.browser
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.browser
 class TestPalette:
     @pytest.mark.parametrize("width", WIDTHS)
     async def test_finds_a_user_and_goes_there_by_keys_alone(
-        self, chromium: Browser, shop: Shop, signed_in: Any, width: int
+        self, windows: Windows, shop: Shop, signed_in: Any, width: int
     ) -> None:
-        async with window(chromium, shop, storage_state=signed_in, viewport={"width": width, "height": 900}) as visit:
+        async with windows.use(signed_in, viewport={"width": width, "height": 900}) as visit:
             page = visit.page
             await visit.open("/roles")
             await page.keyboard.press("Control+k")
@@ -35,9 +35,9 @@ class TestPalette:
             visit.assert_clean()
 
     async def test_walks_through_the_list_with_the_arrows_and_round_its_ends(
-        self, chromium: Browser, shop: Shop, signed_in: Any
+        self, windows: Windows, signed_in: Any
     ) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+        async with windows.use(signed_in) as visit:
             page = visit.page
             await visit.open("")
             await page.keyboard.press("Control+k")
@@ -52,9 +52,9 @@ class TestPalette:
             await expect(page.get_by_role("combobox")).to_be_focused()
 
     async def test_gives_the_focus_back_and_keeps_it_inside_while_it_is_open(
-        self, chromium: Browser, shop: Shop, signed_in: Any
+        self, windows: Windows, signed_in: Any
     ) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+        async with windows.use(signed_in) as visit:
             page = visit.page
             await visit.open("/users")
             await page.get_by_role("link", name="Invite user").focus()
@@ -70,9 +70,9 @@ class TestPalette:
             await expect(page.get_by_role("link", name="Invite user")).to_be_focused()
 
     async def test_enter_before_the_answer_searches_for_the_words_themselves(
-        self, chromium: Browser, shop: Shop, signed_in: Any
+        self, windows: Windows, shop: Shop, signed_in: Any
     ) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+        async with windows.use(signed_in) as visit:
             page = visit.page
             await visit.open("")
             await page.keyboard.press("Control+k")
@@ -88,8 +88,8 @@ class TestPalette:
             await page.wait_for_url(shop.url("/search?q=clerk"))
             await expect(page.get_by_role("heading", name="Roles")).to_be_visible()
 
-    async def test_shows_a_refusal_above_itself(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+    async def test_shows_a_refusal_above_itself(self, windows: Windows, signed_in: Any) -> None:
+        async with windows.use(signed_in) as visit:
             page = visit.page
             await visit.open("")
             await page.keyboard.press("Control+k")
@@ -101,16 +101,16 @@ class TestPalette:
             await expect(page.get_by_role("combobox")).to_be_visible()
             visit.assert_clean()
 
-    async def test_says_so_when_nothing_matches(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+    async def test_says_so_when_nothing_matches(self, windows: Windows, signed_in: Any) -> None:
+        async with windows.use(signed_in) as visit:
             await visit.open("")
             await visit.page.keyboard.press("Control+k")
             await visit.page.keyboard.type("nothing-is-called-this")
             await expect(visit.page.get_by_text("Nothing matches “nothing-is-called-this”.")).to_be_visible()
             assert await violations_of_axe(visit) == []
 
-    async def test_is_a_page_without_scripts(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
-        async with window(chromium, shop, storage_state=signed_in, java_script_enabled=False) as visit:
+    async def test_is_a_page_without_scripts(self, windows: Windows, shop: Shop, signed_in: Any) -> None:
+        async with windows.use(signed_in, java_script_enabled=False) as visit:
             page = visit.page
             await visit.open("")
             await page.get_by_role("link", name="Search").click()
@@ -121,10 +121,8 @@ class TestPalette:
 
 
 class TestHelp:
-    async def test_opens_with_a_question_mark_and_closes_with_escape(
-        self, chromium: Browser, shop: Shop, signed_in: Any
-    ) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+    async def test_opens_with_a_question_mark_and_closes_with_escape(self, windows: Windows, signed_in: Any) -> None:
+        async with windows.use(signed_in) as visit:
             page = visit.page
             await visit.open("/users")
             await page.keyboard.press("?")
@@ -139,10 +137,8 @@ class TestHelp:
             await expect(page.get_by_role("dialog")).to_have_count(0)
             visit.assert_clean()
 
-    async def test_types_into_a_field_where_one_has_the_focus(
-        self, chromium: Browser, shop: Shop, signed_in: Any
-    ) -> None:
-        async with window(chromium, shop, storage_state=signed_in) as visit:
+    async def test_types_into_a_field_where_one_has_the_focus(self, windows: Windows, signed_in: Any) -> None:
+        async with windows.use(signed_in) as visit:
             await visit.open("/users/new")
             await visit.page.get_by_role("textbox", name="Name").fill("")
             await visit.page.keyboard.type("who/where?")
@@ -150,6 +146,7 @@ class TestHelp:
             await expect(visit.page.get_by_role("dialog")).to_have_count(0)
 
     async def test_turns_single_keys_off_and_remembers_it(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
+        # Of its own: what it remembers would turn the keys off for the tests behind it.
         async with window(chromium, shop, storage_state=signed_in) as visit:
             page = visit.page
             await visit.open("/users")
@@ -164,8 +161,8 @@ class TestHelp:
             await page.keyboard.press("Control+k")
             await expect(page.get_by_role("combobox", name="Search pages")).to_be_focused()
 
-    async def test_is_a_page_without_scripts(self, chromium: Browser, shop: Shop, signed_in: Any) -> None:
-        async with window(chromium, shop, storage_state=signed_in, java_script_enabled=False) as visit:
+    async def test_is_a_page_without_scripts(self, windows: Windows, signed_in: Any) -> None:
+        async with windows.use(signed_in, java_script_enabled=False) as visit:
             await visit.open("")
             await visit.page.locator("details.account summary").click()
             await visit.page.get_by_role("link", name="Keyboard shortcuts").click()

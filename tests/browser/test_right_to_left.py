@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.conftest import ADMIN, Shop, window
+from tests.browser.conftest import ADMIN, Shop, Windows, window
 from tests.browser.test_pages import MAX_KILOBYTES, PAGES, kilobytes
 
 pytestmark = pytest.mark.browser
@@ -32,20 +32,20 @@ RUNS_BACKWARDS = """(selector) => [...document.querySelectorAll(selector)].filte
 
 @pytest.mark.parametrize("name", HEAVIEST)
 async def test_a_list_is_light_although_arabic_letters_weigh_twice_as_much(
-    chromium: Browser, shop: Shop, signed_in: Any, name: str
+    windows: Windows, signed_in: Any, name: str
 ) -> None:
     path, status = PAGES[name]
-    async with window(chromium, shop, storage_state=signed_in, locale="ar") as visit:
+    async with windows.use(signed_in, locale="ar") as visit:
         await visit.go(path, status)
         assert (await kilobytes(visit))[0] <= MAX_KILOBYTES
 
 
 @pytest.mark.parametrize(("locale", "is_right"), [("ar", True), ("en", False)])
 async def test_the_navigation_stands_where_reading_begins(
-    chromium: Browser, shop: Shop, signed_in: Any, locale: str, is_right: bool
+    windows: Windows, signed_in: Any, locale: str, is_right: bool
 ) -> None:
     viewport = {"width": 1440, "height": 900}
-    async with window(chromium, shop, storage_state=signed_in, locale=locale, viewport=viewport) as visit:
+    async with windows.use(signed_in, locale=locale, viewport=viewport) as visit:
         await visit.open("/users")
         side = await visit.page.locator(".side").bounding_box()
         assert side is not None
@@ -55,9 +55,9 @@ async def test_the_navigation_stands_where_reading_begins(
 
 @pytest.mark.parametrize(("locale", "scale"), [("ar", "-1 1"), ("en", "none")])
 async def test_arrows_point_the_way_of_reading_and_other_symbols_stay(
-    chromium: Browser, shop: Shop, signed_in: Any, locale: str, scale: str
+    windows: Windows, shop: Shop, signed_in: Any, locale: str, scale: str
 ) -> None:
-    async with window(chromium, shop, storage_state=signed_in, locale=locale) as visit:
+    async with windows.use(signed_in, locale=locale) as visit:
         scale_of = "(icon) => getComputedStyle(icon.closest('svg')).scale"
         for path, symbols in (
             ("/users", ("#chevron-right", "#log-out")),
@@ -85,9 +85,9 @@ async def test_arrows_point_the_way_of_reading_and_other_symbols_stay(
     ],
 )
 async def test_addresses_and_codes_run_from_left_to_right(
-    chromium: Browser, shop: Shop, signed_in: Any, path: str, selector: str
+    windows: Windows, shop: Shop, signed_in: Any, path: str, selector: str
 ) -> None:
-    async with window(chromium, shop, storage_state=signed_in, locale="ar") as visit:
+    async with windows.use(signed_in, locale="ar") as visit:
         await visit.open(path.format(user=shop.user_id))
         assert await visit.page.locator(selector).count()
         assert await visit.page.evaluate(RUNS_BACKWARDS, selector) == []
@@ -95,9 +95,9 @@ async def test_addresses_and_codes_run_from_left_to_right(
         assert await visit.page.evaluate(RUNS_BACKWARDS, ".links a")
 
 
-async def test_what_is_said_of_somebody_is_read_from_the_right(chromium: Browser, shop: Shop, signed_in: Any) -> None:
+async def test_what_is_said_of_somebody_is_read_from_the_right(windows: Windows, signed_in: Any) -> None:
     """Two Latin words beside each other are two words of an Arabic line, not one Latin phrase in it."""
-    async with window(chromium, shop, storage_state=signed_in, locale="ar") as visit:
+    async with windows.use(signed_in, locale="ar") as visit:
         await visit.open("")
         event = visit.page.locator(".events li").filter(has_text=ADMIN).first
         who, what = await event.locator("bdi").first.bounding_box(), await event.locator("code").bounding_box()

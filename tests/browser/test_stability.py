@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Shop, window
+from tests.browser.conftest import Shop, Windows
 from tests.browser.test_pages import MAX_LAYOUT_SHIFT
 
 pytestmark = pytest.mark.browser
@@ -27,8 +27,8 @@ async def places(page: Page) -> list[Any]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_list_is_searched_without_a_jump(chromium: Browser, shop: Shop, signed_in: Any, path: str) -> None:
-    async with window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit:
+async def test_a_list_is_searched_without_a_jump(windows: Windows, signed_in: Any, path: str) -> None:
+    async with windows.use(signed_in, viewport={"width": 1440, "height": 900}) as visit:
         page = visit.page
         await visit.open(path)
         before, head = await places(page), await page.locator("#results thead").first.bounding_box()
@@ -45,8 +45,8 @@ async def test_a_list_is_searched_without_a_jump(chromium: Browser, shop: Shop, 
         visit.assert_clean()
 
 
-async def test_a_list_is_sorted_and_paged_without_a_jump(chromium: Browser, shop: Shop, signed_in: Any) -> None:
-    async with window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit:
+async def test_a_list_is_sorted_and_paged_without_a_jump(windows: Windows, signed_in: Any) -> None:
+    async with windows.use(signed_in, viewport={"width": 1440, "height": 900}) as visit:
         page = visit.page
         await visit.open("/users")
         before = await places(page)
@@ -88,20 +88,20 @@ async def halting(origin: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_a_list_that_comes_slowly_does_not_jump(chromium: Browser, shop: Shop, signed_in: Any, path: str) -> None:
+async def test_a_list_that_comes_slowly_does_not_jump(windows: Windows, shop: Shop, signed_in: Any, path: str) -> None:
     """Every row that a browser reads moves the columns of a table: the page is shown when it is whole."""
     async with (
         halting(shop.origin) as origin,
-        window(chromium, shop, storage_state=signed_in, viewport={"width": 1440, "height": 900}) as visit,
+        windows.use(signed_in, viewport={"width": 1440, "height": 900}) as visit,
     ):
         await visit.page.goto(f"{origin}/admin{path}")
         await visit.settle()
         assert await visit.layout_shift() < MAX_LAYOUT_SHIFT
 
 
-async def test_the_watch_sees_a_jump(chromium: Browser, shop: Shop, signed_in: Any) -> None:
+async def test_the_watch_sees_a_jump(windows: Windows, signed_in: Any) -> None:
     """What the tests above rely on."""
-    async with window(chromium, shop, storage_state=signed_in) as visit:
+    async with windows.use(signed_in) as visit:
         await visit.open("/users")
         assert await visit.layout_shift() == 0
         await visit.page.evaluate("document.querySelector('h1').after(document.createElement('hr'), 'a line', 'more')")
