@@ -157,9 +157,10 @@ def tighten(css: str) -> str:
     """
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
-    css = re.sub(r" ?([{};,>]|<=|!important) ?", r"\1", css)
+    css = re.sub(r" ?([{};,>~/]|<=|!important) ?", r"\1", css).replace("@media (", "@media(")
     css = re.sub(r'="([a-z]+)"\]', r"=\1]", css)
-    css = css.replace("inline-size", "width").replace("block-size", "height")
+    # The names of properties alone: "container-type: inline-size" stays.
+    css = css.replace("inline-size:", "width:").replace("block-size:", "height:")
     css = re.sub(r"(?:inset-|(border-|margin-|padding-))block-(start|end)", _edge, css)
     return css.replace(": ", ":").replace(";}", "}").strip() + "\n"
 

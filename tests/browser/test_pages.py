@@ -79,6 +79,8 @@ PAGES_OF_NOBODY: dict[str, tuple[str, int]] = {
     "refused": ("/users", 403),
 }
 WIDTHS = (1440, 390)
+#: Between these, only that nothing sticks out: a phone held small, a tablet held either way, and a small laptop.
+OTHER_WIDTHS = (320, 820, 1024, 1180)
 
 
 async def violations_of_axe(visit: Visit, *rules: str) -> list[str]:
@@ -131,11 +133,18 @@ async def examine(visit: Visit, path: str, status: int) -> None:
     assert origins == {visit.shop.origin}
     assert await visit.layout_shift() < MAX_LAYOUT_SHIFT, await visit.moved_outside_the_list()
     for width in WIDTHS:
-        await visit.page.set_viewport_size({"width": width, "height": 900})
-        widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert widths[0] <= widths[1], await overflowing(visit)
+        await see_nothing_stick_out(visit, width)
         assert await violations_in_light_and_dark(visit) == [], width
+    for width in OTHER_WIDTHS:
+        await see_nothing_stick_out(visit, width)
     visit.assert_clean()
+
+
+async def see_nothing_stick_out(visit: Visit, width: int) -> None:
+    """See that a window of this width need not be scrolled sideways (WCAG 2.2, 1.4.10)."""
+    await visit.page.set_viewport_size({"width": width, "height": 900})
+    widths = await visit.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+    assert widths[0] <= widths[1], (width, await overflowing(visit))
 
 
 async def overflowing(visit: Visit) -> list[str]:
