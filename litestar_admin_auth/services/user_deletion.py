@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import Delete, delete, text
 from sqlalchemy.exc import IntegrityError
 
 from litestar_admin_auth.core.database import Database
@@ -32,8 +32,7 @@ async def delete_user(database: Database, actor: Actor, user_id: UUID) -> None:
             user = await load_user_to_change(db, actor, held, user_id)
             record(db, actor, "user.deleted", target=user, changes=_deleted(user))
             async with keeping_a_superuser(db):
-                # Not by the unit of work: the database knows the host's tables, the unit of work may not.
-                await db.execute(delete(User).where(User.id == user_id).execution_options(synchronize_session=False))
+                await db.execute(_deletion(user_id))
     except IntegrityError as error:
         # Round the whole transaction: a deferred foreign key of the host's speaks up only at the commit.
         raise UserInUse from error
@@ -42,12 +41,26 @@ async def delete_user(database: Database, actor: Actor, user_id: UUID) -> None:
 async def check_deletion(database: Database, actor: Actor, user_id: UUID) -> None:
     """Be refused as :func:`delete_user` would be, without deleting anybody: for the question before it.
 
-    Whether rows of the host refer to the user is not asked: only trying to delete them could tell.
+    The deletion is tried and taken back: which rows of the host refer to the user, and what their foreign keys do then,
+    only the database knows. On SQLite, a deferred one speaks up at a commit alone, and is not foreseen.
     """
-    async with database.reading() as db:
-        held = await require(db, actor, "users:delete")
-        user = await load_user_to_change(db, actor, held, user_id)
-        await foresee_a_superuser(db, without=User.id == user.id)
+    try:
+        async with database.writing() as db:
+            held = await require(db, actor, "users:delete")
+            user = await load_user_to_change(db, actor, held, user_id)
+            await foresee_a_superuser(db, without=User.id == user.id)
+            trial = await db.begin_nested()
+            await db.execute(_deletion(user_id))
+            if database.is_postgresql:
+                await db.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+            await trial.rollback()
+    except IntegrityError as error:
+        raise UserInUse from error
+
+
+def _deletion(user_id: UUID) -> Delete:
+    # Not by the unit of work: the database knows the host's tables, the unit of work may not.
+    return delete(User).where(User.id == user_id).execution_options(synchronize_session=False)
 
 
 def _deleted(user: User) -> dict[str, dict[str, object]]:

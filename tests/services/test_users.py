@@ -205,6 +205,14 @@ class TestDelete:
         with pytest.raises(NotFound):
             await users.delete_user(database, CLI, id_of(person))
 
+    async def test_is_tried_by_the_question_and_taken_back(self, database: Database, people: People) -> None:
+        person = await people.user("orders:read")
+        session = await people.session(person)
+        await users.check_deletion(database, CLI, id_of(person))
+        assert await people.live_sessions(person) == [session]
+        assert len(await users.grants_of(database, CLI, id_of(person))) == 1
+        assert await people.events() == []
+
     @pytest.mark.parametrize("deferred", ["", "DEFERRABLE INITIALLY DEFERRED"])
     async def test_is_refused_while_the_host_refers_to_the_user(
         self, database: Database, people: People, deferred: str
@@ -220,6 +228,10 @@ class TestDelete:
         try:
             with pytest.raises(UserInUse):
                 await users.delete_user(database, CLI, id_of(person))
+            # SQLite asks about a deferred one at the commit alone.
+            if database.is_postgresql or not deferred:
+                with pytest.raises(UserInUse):
+                    await users.check_deletion(database, CLI, id_of(person))
             assert await people.stored(person)
             assert await people.events() == []
         finally:
