@@ -135,7 +135,9 @@ def set_password(app: Litestar, user: str, no_input: bool, password_stdin: bool)
 @click.argument("user")
 @click.argument("role")
 @click.option("--reason", default="", help="Why, for the audit log.")
-@click.option("--until", help="The end, such as 2030-01-31 or 2030-01-31T18:00+01:00; UTC without a zone.")
+@click.option(
+    "--until", help="The end, such as 2030-01-31, all of that day, or 2030-01-31T18:00+01:00; UTC without a zone."
+)
 def grant(app: Litestar, user: str, role: str, reason: str, until: str | None) -> None:
     """Give USER the ROLE."""
     expires_at = _moment(until) if until else None
@@ -153,6 +155,9 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         fail("--until: write it like 2030-01-31 or 2030-01-31T18:00+01:00.")
+    if len(text) <= len("2030-01-31"):
+        # As on the page, where a day without a time ends with its last second.
+        moment = moment.replace(hour=23, minute=59, second=59)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
