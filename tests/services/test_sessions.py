@@ -1,4 +1,4 @@
-"""Seeing and ending sessions; how they live and rotate stands in tests/auth/test_sessions.py."""
+"""Seeing and ending sessions; how they live and rotate stands in tests/auth, test_sessions.py and test_renewal.py."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -93,6 +93,7 @@ class Visitor:
 
 
 SignIn = Callable[..., Awaitable[Visitor]]
+MakeRole = Callable[..., Awaitable[RoleRow]]
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +144,7 @@ async def stranger(site: Site) -> AsyncGenerator[Visitor]:
 
 
 @pytest.fixture
-def make_role(site: Site) -> Callable[..., Awaitable[RoleRow]]:
+def make_role(site: Site) -> MakeRole:
     async def make(*permissions: str, name: str = "", description: str = "") -> RoleRow:
         name = name or f"role {uuid4().hex}"
         return await roles.create_role(

@@ -6,8 +6,7 @@ from uuid import UUID
 from litestar_admin_auth.auth.access_map import RouteAccess
 from litestar_admin_auth.core.permissions import OWN_PERMISSIONS
 from tests.auth.site import Site, sign_in
-from tests.web.conftest import SignIn, Visitor
-from tests.web.test_refusals import MakeRole
+from tests.web.conftest import MakeRole, SignIn, Visitor
 
 #: Enough for each form, so that it is refused for nothing but who sends it.
 FIELDS = {"name": "A name", "version": "1", "days": "30"}

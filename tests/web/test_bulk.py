@@ -10,8 +10,8 @@ import pytest
 from litestar_admin_auth.models import User
 from litestar_admin_auth.services import users
 from tests.auth.site import Site, sign_in
-from tests.web.conftest import TESTS, SignIn, Visitor, words
-from tests.web.test_users import MakeRole, stored
+from tests.web.conftest import TESTS, MakeRole, SignIn, Visitor, words
+from tests.web.users import stored
 
 
 def hidden(page: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -10,11 +9,8 @@ import pytest
 from litestar_admin_auth.auth import missing_permission
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.services import grant_ends, grants
-from litestar_admin_auth.services.roles import RoleRow
 from tests.auth.site import Site
-from tests.web.conftest import TESTS, SignIn, Visitor, words
-
-MakeRole = Callable[..., Awaitable[RoleRow]]
+from tests.web.conftest import TESTS, MakeRole, SignIn, Visitor, words
 
 
 async def refused(visitor: Visitor, path: str) -> str:

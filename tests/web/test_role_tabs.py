@@ -1,7 +1,6 @@
 """The tabs of a role's page: members, history, and the question before it is deleted."""
 
 import html
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -10,12 +9,9 @@ import pytest
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.services import roles, users
-from litestar_admin_auth.services.roles import RoleRow
 from tests.auth.site import Site
-from tests.web.conftest import TESTS, SignIn, Visitor, words
-from tests.web.test_roles import stored, system_role
-
-MakeRole = Callable[..., Awaitable[RoleRow]]
+from tests.web.conftest import TESTS, MakeRole, SignIn, Visitor, words
+from tests.web.roles import stored, system_role
 
 
 class TestMembers:
