@@ -73,6 +73,8 @@ class Passwords:
     async def verify(self, stored: str | None, password: str) -> tuple[bool, str | None]:
         """Check a password in the same time whether or not there is a hash to check it against.
 
+        Longer than ``MAX_PASSWORD_LENGTH`` is nobody's, at the same cost: what bcrypt alone would cut off counts too.
+
         Args:
             stored: The stored hash, or None for an unknown user or one without a password.
             password: What was typed, verbatim.
@@ -80,6 +82,8 @@ class Passwords:
         Returns:
             Whether it is right, and a new hash to store when the policy has risen since.
         """
+        if len(password) > MAX_PASSWORD_LENGTH:
+            stored, password = None, password[:MAX_PASSWORD_LENGTH]
         return await asyncio.to_thread(self._verify, stored, password)
 
     def _verify(self, stored: str | None, password: str) -> tuple[bool, str | None]:

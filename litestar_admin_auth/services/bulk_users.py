@@ -19,7 +19,7 @@ from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.bulk_operation import LAST_SUPERUSER, STRONGER, UNCHANGED, YOURSELF, Operation, Rules
 from litestar_admin_auth.services.grants import give_role, in_the_future, load_roles, take_role
 from litestar_admin_auth.services.lists import ListQuery
-from litestar_admin_auth.services.sessions import end_sessions_of_all
+from litestar_admin_auth.services.sessions import end_sessions_of_all, live_at
 from litestar_admin_auth.services.superusers import is_lasting_superuser, lasting_superusers
 from litestar_admin_auth.services.suspension import reactivate, suspend_all
 from litestar_admin_auth.services.user_lists import matching_users
@@ -101,14 +101,9 @@ class EndSessions(UserOperation):
     permission = "sessions:revoke"
 
     async def load(self, db: AsyncSession, rules: Rules, ids: Sequence[UUID], *, lock: bool) -> list[User]:
-        moment = now()
-        live = select(Session.user_id).where(
-            Session.user_id.in_(ids),
-            Session.revoked_at.is_(None),
-            Session.idle_expires_at > moment,
-            Session.expires_at > moment,
-        )
-        rules.extra = set(await db.scalars(live.distinct()))
+        signed_in = select(Session.user_id).join(User, User.id == Session.user_id)
+        signed_in = signed_in.where(Session.user_id.in_(ids), live_at(now()))
+        rules.extra = set(await db.scalars(signed_in.distinct()))
         return await super().load(db, rules, ids, lock=lock)
 
     def unfit(self, rules: Rules, user: User) -> str | None:

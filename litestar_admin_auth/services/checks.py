@@ -69,7 +69,6 @@ async def run_checks(
     ]
     if database is not None:
         findings += await _tables(config, database, strict=strict or deploy)
-    if database is not None:
         findings += _mail(config, deploy=deploy)
     if deploy:
         findings += _production(config, database, debug=debug)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import InvalidCredentials
-from litestar_admin_auth.core.passwords import MAX_PASSWORD_LENGTH, Passwords
+from litestar_admin_auth.core.passwords import Passwords
 from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.actor import Actor
@@ -26,8 +26,8 @@ async def verify_credentials(database: Database, passwords: Passwords, email: st
     async with database.reading() as db:
         user = await db.scalar(select(User).where(User.email_normalized == normalize_email(email)))
     usable = user.password_hash if user is not None and user.is_active else None
-    verified, upgraded = await passwords.verify(usable, password[: MAX_PASSWORD_LENGTH + 1])
-    if user is None or not verified or len(password) > MAX_PASSWORD_LENGTH:
+    verified, upgraded = await passwords.verify(usable, password)
+    if user is None or not verified:
         return None
     if upgraded is not None:
         async with database.writing() as db:

@@ -17,7 +17,7 @@ from litestar_admin_auth.services.access import permissions_of, require, require
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.lists import MAX_SEARCH_LENGTH, ListQuery, Page, Sort, filters_of, paginate, search
-from litestar_admin_auth.services.sessions import end_sessions_of, load_session, lock_session
+from litestar_admin_auth.services.sessions import end_sessions_of, live_at, load_session, lock_session
 
 SORTS = {"created_at": Sort(Session.created_at), "last_seen_at": Sort(Session.last_seen_at)}
 #: What a list of sessions can be filtered by.
@@ -85,7 +85,7 @@ async def session_to_revoke(database: Database, actor: Actor, session_id: UUID) 
         session = await load_session(db, session_id)
         if session is None:
             raise NotFound
-        await _require_revocable(db, actor, session)
+        await _require_revocable(db, actor, session.user_id)
     return _row(session, actor)
 
 
@@ -101,7 +101,7 @@ async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> 
         session = await lock_session(db, session_id)
         if session is None:
             raise NotFound
-        await _require_revocable(db, actor, session)
+        await _require_revocable(db, actor, session.user_id)
         if session.revoked_at is None:
             revoke(db, actor, session)
 
@@ -115,36 +115,33 @@ def revoke(db: AsyncSession, actor: Actor, session: Session) -> None:
 async def revoke_user_sessions(
     database: Database, actor: Actor, user_id: UUID, *, keep: UUID | None = None
 ) -> list[UUID]:
-    """End all live sessions of a user but ``keep`` and return their ids; the rights are those of one session."""
+    """End all live sessions of a user but ``keep`` and return their ids.
+
+    Raises:
+        NotFound: When there is no such user.
+        NotAllowed: Without ``sessions:revoke``, for somebody else's.
+        StrongerThanYou: When the user holds what the actor does not.
+    """
     async with database.writing() as db:
         user = await db.get(User, user_id)
         if user is None:
             raise NotFound
-        if user_id != actor.user_id:
-            held = await require(db, actor, "sessions:revoke")
-            require_covers(held, await permissions_of(db, user_id))
+        await _require_revocable(db, actor, user_id)
         ended = await end_sessions_of(db, user_id, "revoked", keep)
         if ended:
             record(db, actor, "session.revoked", target=user, changes={"sessions": {"old": len(ended), "new": 0}})
         return ended
 
 
-async def _require_revocable(db: AsyncSession, actor: Actor, session: Session) -> None:
-    if session.user_id != actor.user_id:
+async def _require_revocable(db: AsyncSession, actor: Actor, user_id: UUID) -> None:
+    if user_id != actor.user_id:
         held = await require(db, actor, "sessions:revoke")
-        require_covers(held, await permissions_of(db, session.user_id))
+        require_covers(held, await permissions_of(db, user_id))
 
 
 def live(statement: Select[Session]) -> Select[Session]:
     """Return a statement of sessions with their users, and only those sessions that may still be used."""
-    moment = now()
-    return statement.join(User, User.id == Session.user_id).where(
-        Session.revoked_at.is_(None),
-        Session.idle_expires_at > moment,
-        Session.expires_at > moment,
-        User.is_active,
-        Session.security_epoch == User.security_epoch,
-    )
+    return statement.join(User, User.id == Session.user_id).where(live_at(now()))
 
 
 def _row(session: Session, actor: Actor) -> SessionRow:

@@ -12,6 +12,7 @@ from litestar_admin_auth.models import AuditEvent, Permission, Role, Session, Us
 from litestar_admin_auth.services.access import held_by_actor
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.grant_ends import ending
+from litestar_admin_auth.services.sessions import live_at
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,7 @@ async def counts(database: Database, actor: Actor) -> Counts:
     wanted["permissions"] = ("permissions:read", select(func.count(Permission.id)))
     wanted["live_sessions"] = (
         "sessions:read",
-        select(func.count(Session.id))
-        .join(User, User.id == Session.user_id)
-        .where(
-            Session.revoked_at.is_(None),
-            Session.idle_expires_at > moment,
-            Session.expires_at > moment,
-            User.is_active,
-            Session.security_epoch == User.security_epoch,
-        ),
+        select(func.count(Session.id)).join(User, User.id == Session.user_id).where(live_at(moment)),
     )
     wanted["failed_logins_24h"] = (
         "audit:read",

@@ -156,7 +156,7 @@ async def change_own_password(
     async with database.reading() as db:
         user = await load_user(db, actor.user_id)
     check_storable(current, "current_password")
-    verified, _upgraded = await passwords.verify(user.password_hash, current[: MAX_PASSWORD_LENGTH + 1])
+    verified, _upgraded = await passwords.verify(user.password_hash, current)
     if not verified:
         raise not_the_current_password()
     check_change(current, new, email=user.email, name=user.name, site_title=site_title)

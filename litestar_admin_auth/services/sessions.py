@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -84,6 +84,17 @@ def is_live(session: Session, user: User, moment: datetime) -> bool:
         and moment < min(session.idle_expires_at, session.expires_at)
         and user.is_active
         and session.security_epoch == user.security_epoch
+    )
+
+
+def live_at(moment: datetime) -> ColumnElement[bool]:
+    """Return what :func:`is_live` tells as the condition of a statement that joins sessions with their users."""
+    return and_(
+        Session.revoked_at.is_(None),
+        Session.idle_expires_at > moment,
+        Session.expires_at > moment,
+        User.is_active,
+        Session.security_epoch == User.security_epoch,
     )
 
 

@@ -94,7 +94,7 @@ async def sign_in_status(
         failures = await _failures(db, user)
     moment = now()
     found: list[Obstacle] = []
-    if suspended is not None or not user.is_active:
+    if not user.is_active:
         found.append(_suspended(suspended))
     if locked_until is not None and locked_until > moment:
         message = _("Too many wrong passwords: further tries are refused for a while.")
