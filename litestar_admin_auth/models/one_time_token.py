@@ -21,3 +21,5 @@ class OneTimeToken(HasId, Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    #: Whoever saw the link, where it was not mailed: no foreign key, since a link must not outlive its maker's rights.
+    shown_to: Mapped[UUID | None]

@@ -19,8 +19,15 @@ from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import Conflict, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.passwords import Passwords
+from litestar_admin_auth.core.permissions import holds, missing
 from litestar_admin_auth.models import OneTimeToken, User
-from litestar_admin_auth.services.access import load_user, load_user_to_change, require
+from litestar_admin_auth.services.access import (
+    codes_granted_to,
+    load_user,
+    load_user_to_change,
+    permissions_of,
+    require,
+)
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.letters import post
@@ -83,11 +90,22 @@ async def create_link(
         if purpose == RESET and user.password_hash is None:
             raise Conflict(_("This user has no password yet. Send an invitation instead."))
         record(db, actor, "user.invited" if purpose == INVITATION else "user.reset_link_created", target=user)
-        return await add_link(db, user, purpose, mail_base=mail_base)
+        shown_to = actor.user_id if mail_base is None else None
+        return await add_link(db, user, purpose, mail_base=mail_base, shown_to=shown_to)
 
 
-async def add_link(db: AsyncSession, user: User, purpose: Purpose, *, mail_base: str | None) -> Link:
-    """Make a link inside the caller's transaction, which has decided that the user may have one."""
+async def add_link(
+    db: AsyncSession, user: User, purpose: Purpose, *, mail_base: str | None, shown_to: UUID | None = None
+) -> Link:
+    """Make a link inside the caller's transaction, which has decided that the user may have one.
+
+    Args:
+        db: The caller's transaction.
+        user: Whom for.
+        purpose: What the link is good for.
+        mail_base: As for :func:`create_link`.
+        shown_to: Which of our users sees the link, where it is not mailed.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     moment = now()
     expires_at = moment + VALID_FOR[purpose]
@@ -100,6 +118,7 @@ async def add_link(db: AsyncSession, user: User, purpose: Purpose, *, mail_base:
             email_normalized=user.email_normalized,
             created_at=moment,
             expires_at=expires_at,
+            shown_to=shown_to,
         )
     )
     if mail_base is None:
@@ -114,7 +133,7 @@ async def read_link(database: Database, token: str, purpose: Purpose) -> UserRow
 
     Raises:
         NotFound: When it is made up, used, outdated, replaced, made for the other purpose, or the user was suspended or
-            has another address now.
+            has another address now; when whoever was shown it could not make it any more.
     """
     async with database.reading() as db:
         return row_of((await _load(db, token, purpose))[1])
@@ -154,11 +173,22 @@ async def _load(db: AsyncSession, token: str, purpose: Purpose) -> tuple[OneTime
         found = select(OneTimeToken).where(OneTimeToken.digest == _digest(token), OneTimeToken.purpose == purpose)
         link = await db.scalar(found)
     if link is not None and link.used_at is None and now() < link.expires_at:
-        user = await load_user(db, link.user_id)
+        user = await load_user(db, link.user_id, with_permissions=True)
         # Bound to the address: a link mailed to an old one must not outlive it.
-        if user.is_active and user.email_normalized == link.email_normalized:
+        if user.is_active and user.email_normalized == link.email_normalized and await _is_makers_still(db, link, user):
             return link, user
     raise NotFound(_("This link has been used or has expired. Ask for a new one."))
+
+
+async def _is_makers_still(db: AsyncSession, link: OneTimeToken, user: User) -> bool:
+    """Tell whether whoever was shown a link could still make it; of a mailed one nobody was.
+
+    Else a weaker administrator would keep the link until its user becomes a superuser, and become one by it.
+    """
+    if link.shown_to is None:
+        return True
+    held = await permissions_of(db, link.shown_to)
+    return holds(held, "users:write") and not missing(held, codes_granted_to(user))
 
 
 def _digest(token: str) -> str:

@@ -137,6 +137,35 @@ class TestALink:
         with pytest.raises(Conflict):
             await one_time_links.create_link(database, CLI, id_of(invited), INVITATION)
 
+    async def test_that_was_shown_to_somebody_opens_nobody_stronger_than_they_are(
+        self, database: Database, people: People, invited: Actor
+    ) -> None:
+        clerk = await people.user("users:write", "orders:read")
+        weak, strong = await people.role("orders:read"), await people.role("orders:refund")
+        link = await one_time_links.create_link(database, clerk, id_of(invited), INVITATION)
+        await users.grant_role(database, CLI, id_of(invited), weak.name)
+        assert await one_time_links.read_link(database, token_of(link), INVITATION)
+        await users.grant_role(database, CLI, id_of(invited), strong.name)
+        with pytest.raises(NotFound):
+            await one_time_links.use_link(database, PASSWORDS, token_of(link), INVITATION, NEW)
+        await users.revoke_role(database, CLI, id_of(invited), strong.name)
+        assert await one_time_links.read_link(database, token_of(link), INVITATION)
+        await users.suspend_user(database, CLI, id_of(clerk))
+        with pytest.raises(NotFound):
+            await one_time_links.read_link(database, token_of(link), INVITATION)
+
+    async def test_that_was_mailed_goes_on_when_its_user_becomes_stronger(
+        self, database: Database, people: People, invited: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clerk = await people.user("users:write")
+        monkeypatch.setattr("secrets.token_urlsafe", lambda _bytes: "the-token-in-the-mail")
+        link = await one_time_links.create_link(
+            database, clerk, id_of(invited), INVITATION, mail_base="https://shop.example/admin"
+        )
+        assert link.token is None
+        await users.grant_role(database, CLI, id_of(invited), "superuser")
+        assert await one_time_links.read_link(database, "the-token-in-the-mail", INVITATION)
+
     async def test_dies_with_the_user(self, database: Database, invited: Actor) -> None:
         link = await one_time_links.create_link(database, CLI, id_of(invited), INVITATION)
         await users.delete_user(database, CLI, id_of(invited))
