@@ -156,6 +156,7 @@ EXAMPLES: dict[type[Struct], dict[str, Any]] = {
         "updated_at": _MORNING,
     },
     schemas.UserChange: {"id": _USER_ID, "email": "mira@example.com", "gains": ["orders:refund"], "loses": []},
+    schemas.NewRolePreview: {"added": ["orders:*"], "allows": ["orders:read", "orders:refund"]},
     schemas.RolePreview: {
         "added": ["orders:refund"],
         "removed": [],

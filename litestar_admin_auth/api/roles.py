@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 
 from litestar_admin_auth.api.dependencies import AnyRequest, Offset, body, given, listing
-from litestar_admin_auth.api.schemas import Listing, Member, Role, RoleCreate, RolePatch, RolePreview
+from litestar_admin_auth.api.schemas import Listing, Member, NewRolePreview, Role, RoleCreate, RolePatch, RolePreview
 from litestar_admin_auth.auth.exports import take_along
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.services import roles
@@ -63,6 +63,19 @@ class RoleController(Controller):
             database, actor, name=data.name, description=data.description, permissions=data.permissions
         )
         return body(row, Role)
+
+    @post("/preview", status_code=200, summary="Preview a new role")
+    async def preview_new(
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], data: JSONBody[RoleCreate]
+    ) -> NewRolePreview:
+        """Tell what a role with this body would allow; nothing is saved. Needs `roles:write`.
+
+        It is refused as creating the role would be. Nobody gains anything until the role is given to somebody.
+        """
+        preview = await roles.preview_new_role(
+            database, actor, name=data.name, description=data.description, permissions=data.permissions
+        )
+        return body(preview, NewRolePreview)
 
     @get("/{role_id:uuid}", summary="Read a role")
     async def read(

@@ -68,6 +68,7 @@ NEEDS = {
     "GET /roles": "roles:read",
     "POST /roles": "roles:write",
     "POST /roles/export": "roles:read",
+    "POST /roles/preview": "roles:write",
     "GET /roles/{role_id}": "roles:read",
     "PATCH /roles/{role_id}": "roles:write",
     "DELETE /roles/{role_id}": "roles:delete",
@@ -127,7 +128,7 @@ class Targets:
         match str(route):
             case "POST /users":
                 return {"email": an_email()}
-            case "POST /roles":
+            case "POST /roles" | "POST /roles/preview":
                 return {"name": f"role {uuid4().hex}"}
             case "POST /users/{user_id}/roles":
                 return {"role": self.values["role"]}
@@ -165,7 +166,7 @@ async def test_the_tables_name_every_route() -> None:
     names = {str(route) for route in ROUTES}
     assert names == PUBLIC | OWN | NEEDS.keys()
     assert {str(route) for route in ROUTES if route.body is not None} == (
-        BODIES.keys() | {"POST /users", "POST /roles", "POST /users/{user_id}/roles"}
+        BODIES.keys() | {"POST /users", "POST /roles", "POST /roles/preview", "POST /users/{user_id}/roles"}
     )
 
 

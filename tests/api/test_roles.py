@@ -50,6 +50,32 @@ class TestPreview:
             answer = await superuser.call(method, f"/roles/{role.id}{tail}", body)
             assert error_of(answer, status)["code"] == code
 
+    async def test_of_a_new_role_spells_out_what_it_allows_and_makes_none(self, site: Site, superuser: Caller) -> None:
+        body = {"name": f"new {uuid4().hex}", "permissions": ["sessions:*", "users:read"]}
+        answer = await superuser.call("POST", "/roles/preview", body)
+        assert answer.status_code == 200
+        allows = ["sessions:read", "sessions:revoke", "users:read"]
+        assert answer.json() == {"added": ["sessions:*", "users:read"], "allows": allows}
+        assert body["name"] not in await roles.all_role_names(site.database, TESTS)
+
+    @pytest.mark.parametrize(
+        ("change", "status", "code"),
+        [
+            ({"name": "superuser"}, 409, "name_taken"),
+            ({"name": " "}, 400, "invalid"),
+            ({"description": "x" * 501}, 400, "invalid"),
+            ({"permissions": ["no:such"]}, 400, "invalid"),
+            ({"permissions": ["*"]}, 403, "stronger_than_you"),
+        ],
+    )
+    async def test_of_a_new_role_is_refused_as_making_it_would_be(
+        self, sign_in_as: SignIn, change: dict[str, Any], status: int, code: str
+    ) -> None:
+        caller = await sign_in_as("roles:write")
+        for path in ("/roles/preview", "/roles"):
+            answer = await caller.call("POST", path, {"name": f"new {uuid4().hex}"} | change)
+            assert error_of(answer, status)["code"] == code
+
     async def test_tells_a_weaker_caller_nothing_about_a_stronger_role(self, site: Site, sign_in_as: SignIn) -> None:
         role = await a_role_row(site, "users:read")
         member = await site.add_user(role.name)

@@ -32,6 +32,7 @@ from litestar_admin_auth.api.schemas.permissions import Holder as Holder
 from litestar_admin_auth.api.schemas.permissions import Permission as Permission
 from litestar_admin_auth.api.schemas.roles import ChangeGroup as ChangeGroup
 from litestar_admin_auth.api.schemas.roles import Member as Member
+from litestar_admin_auth.api.schemas.roles import NewRolePreview as NewRolePreview
 from litestar_admin_auth.api.schemas.roles import Role as Role
 from litestar_admin_auth.api.schemas.roles import RoleCreate as RoleCreate
 from litestar_admin_auth.api.schemas.roles import RolePatch as RolePatch

@@ -33,6 +33,13 @@ class Role(Struct, frozen=True):
     updated_at: datetime
 
 
+class NewRolePreview(Struct, frozen=True):
+    """``allows`` spells the wildcards among ``added`` out: all that whoever is given the role would have."""
+
+    added: list[str]
+    allows: list[str]
+
+
 class Member(User, frozen=True, kw_only=True):
     """A user and the grant by which they hold a role."""
 
