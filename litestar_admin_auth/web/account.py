@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired
 from litestar_admin_auth.auth.password_change import change_password
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import AdminAuthError, NotAllowed, NotFound, TooManyTries
+from litestar_admin_auth.core.exceptions import AdminAuthError, NotAllowed, NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
@@ -22,8 +22,9 @@ from litestar_admin_auth.services.open_sessions import SessionRow
 from litestar_admin_auth.web import filters
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, Form, read_form
-from litestar_admin_auth.web.render import admin_url, render, see_other, viewer_of
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, Form
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import admin_url, render, retry_after, see_other, viewer_of
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -88,8 +89,13 @@ class AccountPages(Controller):
             ended = await change_password(request, runtime_of(request), current, new)
         except AdminAuthError as error:
             form.blame(error)
-            headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else None
-            return render(request, "account/password.html", status_code=error.status_code, headers=headers, form=form)
+            return render(
+                request,
+                "account/password.html",
+                status_code=error.status_code,
+                headers=retry_after(error),
+                form=form,
+            )
         flash(request, "success", f"{_('Your password is changed.')} {_signed_out(ended)}")
         return see_other(request, admin_url(request, "account", "password"))
 

@@ -24,8 +24,9 @@ from litestar_admin_auth.services.bulk_operation import (
 )
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, Form, PostedForm
+from litestar_admin_auth.web.forms import ConfirmForm, Form
 from litestar_admin_auth.web.lists import ListKind, filter_text
+from litestar_admin_auth.web.posted_form import PostedForm
 from litestar_admin_auth.web.render import render, see_other, viewer_of
 
 AnyRequest = Request[Any, Any, Any]

@@ -12,8 +12,9 @@ from litestar_admin_auth.services.grants_preview import GrantsPreview
 from litestar_admin_auth.web.bulk import Act, given_by_address, offered, question, read_asked, refused, tell
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.exports import export_question
-from litestar_admin_auth.web.forms import EXPIRED, PostedForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED
 from litestar_admin_auth.web.lists import ListKind
+from litestar_admin_auth.web.posted_form import PostedForm, read_form
 from litestar_admin_auth.web.render import admin_url, see_other
 
 AnyRequest = Request[Any, Any, Any]

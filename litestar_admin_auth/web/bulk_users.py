@@ -16,9 +16,10 @@ from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_g
 from litestar_admin_auth.web.bulk import Act
 from litestar_admin_auth.web.bulk_pages import BulkPages
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.forms import Form, PostedForm
+from litestar_admin_auth.web.forms import Form
 from litestar_admin_auth.web.grant_form import GrantForm
 from litestar_admin_auth.web.lists import USERS
+from litestar_admin_auth.web.posted_form import PostedForm
 from litestar_admin_auth.web.role_form import read_offset
 
 AnyRequest = Request[Any, Any, Any]

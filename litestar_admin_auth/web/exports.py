@@ -12,8 +12,9 @@ from litestar_admin_auth.services import export
 from litestar_admin_auth.services.export import Export
 from litestar_admin_auth.web.bulk import Act, Asked, read_asked
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.forms import ConfirmForm, read_form, require_token
+from litestar_admin_auth.web.forms import ConfirmForm, require_token
 from litestar_admin_auth.web.lists import AUDIT, ROLES, SESSIONS, USERS, ListKind
+from litestar_admin_auth.web.posted_form import read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]

@@ -1,15 +1,11 @@
-"""Posted forms: read strictly, bound to the session, and rendered for assistive technology.
-
-Litestar's own parser is not used: it keeps parsed bodies in an ``lru_cache``, and with them passwords.
-"""
+"""Forms: bound to the session, checked, and rendered for assistive technology; ``posted_form.py`` reads them."""
 
 import hashlib
 import hmac
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from gettext import NullTranslations
 from typing import Any, ClassVar
-from urllib.parse import unquote_to_bytes
 
 import wtforms
 from litestar import Request
@@ -22,98 +18,20 @@ from wtforms.validators import ValidationError
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core import i18n
-from litestar_admin_auth.core.exceptions import AdminAuthError, BodyTooLarge, InvalidInput, UnsupportedBody
+from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
-from litestar_admin_auth.core.text import check_storable
+from litestar_admin_auth.core.text import whole_number
+from litestar_admin_auth.web.posted_form import PostedForm
 
 logger = logging.getLogger(__name__)
 
-FORM_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf_token"
 
 #: Said of a form whose token does not fit: its page was opened in another session, or before this one began.
 EXPIRED = _l("This form has expired. Send it once more.")
 
-#: The largest form is the permission matrix: some thousand boxes of some fifty bytes.
-MAX_FIELDS = 5_000
-MAX_BYTES = 512 * 1024
-
 AnyRequest = Request[Any, Any, Any]
-
-
-class PostedForm(Mapping[str, str]):
-    """The fields of a posted form. ``form["name"]`` is the first value; ``getlist`` gives all, as WTForms asks."""
-
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for name, value in pairs:
-            self._values.setdefault(name, []).append(value)
-
-    def getlist(self, name: str) -> list[str]:
-        """All values of a field, in the order posted; empty when it was not."""
-        return list(self._values.get(name, []))
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name][0]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        # Names only: the values hold passwords, and reprs end in tracebacks.
-        return f"PostedForm({', '.join(self._values)})"
-
-
-async def read_form(request: AnyRequest, *, max_fields: int = MAX_FIELDS, max_bytes: int = MAX_BYTES) -> PostedForm:
-    """Read the body of a posted form.
-
-    Raises:
-        UnsupportedBody: For another media type; an empty body needs none.
-        BodyTooLarge: Past ``max_bytes``.
-        InvalidInput: For what is not UTF-8, holds NUL or a lone surrogate, naming the field; for too many fields.
-    """
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > max_bytes:
-            raise BodyTooLarge(_("The form is too large."))
-        chunks.append(chunk)
-    body = b"".join(chunks)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if body and media_type != FORM_TYPE:
-        raise UnsupportedBody(_("Send forms as %(type)s.", type=FORM_TYPE))
-    return parse_form(body, max_fields=max_fields)
-
-
-def parse_form(body: bytes, *, max_fields: int = MAX_FIELDS) -> PostedForm:
-    """Parse ``a=1&b=2`` strictly; raises ``InvalidInput`` as :func:`read_form` does."""
-    if not body:
-        return PostedForm([])
-    # Counted before anything is split: a megabyte of "&" must not become a million objects.
-    if body.count(b"&") >= max_fields:
-        raise InvalidInput(_("The form has too many fields."))
-    pairs: list[tuple[str, str]] = []
-    for item in body.split(b"&"):
-        if not item:
-            continue
-        raw_name, _equals, raw_value = item.partition(b"=")
-        name = _decode(raw_name, field=None)
-        pairs.append((name, _decode(raw_value, field=name)))
-    return PostedForm(pairs)
-
-
-def _decode(raw: bytes, *, field: str | None) -> str:
-    try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(_("This text is not valid UTF-8."), field=field) from error
-    check_storable(text, field or "")
-    return text
 
 
 def csrf_token(secret: bytes, binding: str) -> str:
@@ -230,6 +148,24 @@ class Form(wtforms.Form):
             self.form_errors.append(error.message)
         else:
             field.errors = [*field.errors, error.message]
+
+
+class VersionedForm(Form):
+    """A form that changes what is stored, and knows which version of it was shown."""
+
+    version = wtforms.HiddenField()
+
+    @property
+    def opened_version(self) -> int:
+        """The version that the page showed when it was opened.
+
+        Raises:
+            InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
+        """
+        version = whole_number(self.version.data or "")
+        if version is None:
+            raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
+        return version
 
 
 class ConfirmForm(Form):

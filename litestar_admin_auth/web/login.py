@@ -15,8 +15,9 @@ from litestar_admin_auth.core.exceptions import AdminAuthError, NotAuthenticated
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import ConfirmForm, Form, read_form
-from litestar_admin_auth.web.render import THEMES, admin_url, render, see_other
+from litestar_admin_auth.web.forms import ConfirmForm, Form
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import THEMES, admin_url, render, retry_after, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -60,7 +61,7 @@ class LoginController(Controller):
             await log_in(request, runtime, email=form.email.data or "", password=form.password.data or "", by_form=True)
         except AdminAuthError as error:
             form.blame(error)
-            return _page(request, form, status_code=error.status_code, headers=_retry_after(error))
+            return _page(request, form, status_code=error.status_code, headers=retry_after(error))
         _warn_of_theft(request)
         return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
@@ -115,8 +116,3 @@ def _warn_of_theft(request: AnyRequest) -> None:
         text = _("Since you last signed in, an old copy of your session was used, so that session was ended.")
         advice = _("If you do not know why, somebody may have copied it: change your password.")
         flash(request, "warning", f"{text} {advice}")
-
-
-def _retry_after(error: AdminAuthError) -> dict[str, str]:
-    seconds: object = getattr(error, "retry_after", None)
-    return {"Retry-After": str(seconds)} if seconds is not None else {}

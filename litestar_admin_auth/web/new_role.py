@@ -12,10 +12,9 @@ from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import read_form
-from litestar_admin_auth.web.render import admin_url, render, see_other, wants_fragment
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import admin_url, render, see_other, viewer_who, wants_fragment
 from litestar_admin_auth.web.role_form import Draft, RoleForm
-from litestar_admin_auth.web.role_page import viewer_who
 
 AnyRequest = Request[Any, Any, Any]
 

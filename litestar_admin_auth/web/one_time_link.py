@@ -9,15 +9,16 @@ from wtforms.validators import InputRequired
 from litestar_admin_auth.auth import one_time_links
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import runtime_of
-from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput, NotFound, TooManyTries
+from litestar_admin_auth.core.exceptions import InvalidInput, NotFound, TooManyTries
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.services.one_time_links import INVITATION, Purpose
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import Form, read_form
-from litestar_admin_auth.web.render import render, see_other
+from litestar_admin_auth.web.forms import Form
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import render, retry_after, see_other
 from litestar_admin_auth.web.user_page import user_url
 
 AnyRequest = Request[Any, Any, Any]
@@ -118,11 +119,6 @@ async def choose_password(request: AnyRequest, purpose: Purpose) -> Response[Any
     if state is not None:
         state.set_cookies.append(runtime.cookies.delete(runtime.cookies.link(purpose)))
     return user, password
-
-
-def retry_after(error: AdminAuthError) -> dict[str, str]:
-    """Return the header that tells when another try makes sense."""
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
 
 
 def _form_page(

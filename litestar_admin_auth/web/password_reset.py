@@ -15,14 +15,10 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH
 from litestar_admin_auth.services.one_time_links import RESET, RESET_VALID_FOR
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import Form, read_form
-from litestar_admin_auth.web.one_time_link import (
-    choose_password,
-    password_form,
-    retry_after,
-    take_token_from_address,
-)
-from litestar_admin_auth.web.render import admin_url, render, see_other
+from litestar_admin_auth.web.forms import Form
+from litestar_admin_auth.web.one_time_link import choose_password, password_form, take_token_from_address
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import admin_url, render, retry_after, see_other
 
 AnyRequest = Request[Any, Any, Any]
 

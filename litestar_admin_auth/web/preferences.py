@@ -17,7 +17,8 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.services.preferences import Preferences, get_preferences, save_preferences
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import Form, read_form
+from litestar_admin_auth.web.forms import Form
+from litestar_admin_auth.web.posted_form import read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]

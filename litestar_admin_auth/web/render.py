@@ -18,6 +18,7 @@ from litestar_admin_auth.auth.principal import CurrentUser, permissions_of
 from litestar_admin_auth.auth.request_state import state_of
 from litestar_admin_auth.auth.runtime import Runtime, runtime_of
 from litestar_admin_auth.core import i18n
+from litestar_admin_auth.core.exceptions import AdminAuthError, NotAllowed, TooManyTries
 from litestar_admin_auth.web.flash import take_flashes
 from litestar_admin_auth.web.forms import CSRF_FIELD, csrf_token_of
 from litestar_admin_auth.web.lists import PAGE_SIZES
@@ -51,6 +52,18 @@ def viewer_of(request: AnyRequest) -> Viewer | None:
         tuple(permissions_of(user)),
         has_account=isinstance(user, CurrentUser),
     )
+
+
+def viewer_who(request: AnyRequest, permission: str) -> Viewer:
+    """Return the viewer, after checking that they hold a permission; the change itself asks the database.
+
+    Raises:
+        NotAllowed: Naming the permission.
+    """
+    viewer = viewer_of(request)
+    if viewer is None or not viewer.can(permission):
+        raise NotAllowed(permission)
+    return viewer
 
 
 def wants_fragment(request: AnyRequest) -> bool:
@@ -150,6 +163,11 @@ def see_other(request: AnyRequest, url: str) -> Response[Any]:
     if request.headers.get("hx-request") == "true":
         return Response(b"", headers={"HX-Redirect": url})
     return Redirect(url, status_code=HTTP_303_SEE_OTHER)
+
+
+def retry_after(error: AdminAuthError) -> dict[str, str]:
+    """Return the header that tells when another try makes sense."""
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyTries) else {}
 
 
 def toast(kind: str, text: str) -> dict[str, str]:

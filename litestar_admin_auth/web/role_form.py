@@ -8,21 +8,20 @@ import wtforms
 from litestar import Request
 from wtforms.validators import InputRequired
 
-from litestar_admin_auth.core.exceptions import InvalidInput
-from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, MAX_ROLE_NAME_LENGTH, whole_number
 from litestar_admin_auth.services import catalogue
 from litestar_admin_auth.services.lists import MAX_SEARCH_LENGTH
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.forms import Form, PostedForm
+from litestar_admin_auth.web.forms import VersionedForm
 from litestar_admin_auth.web.permission_matrix import Matrix, build_matrix, press
+from litestar_admin_auth.web.posted_form import PostedForm
 
 AnyRequest = Request[Any, Any, Any]
 
 
-class RoleForm(Form):
+class RoleForm(VersionedForm):
     """Name and description; the permissions are the ticked boxes of the matrix. The rules stand in the service."""
 
     name = wtforms.StringField(
@@ -35,19 +34,6 @@ class RoleForm(Form):
         description=_l("What people with this role do, in one line."),
         render_kw={"maxlength": MAX_DESCRIPTION_LENGTH},
     )
-    version = wtforms.HiddenField()
-
-    @property
-    def opened_version(self) -> int:
-        """The version that the page showed when it was opened.
-
-        Raises:
-            InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
-        """
-        version = whole_number(self.version.data or "")
-        if version is None:
-            raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
-        return version
 
 
 @dataclass

@@ -4,25 +4,12 @@ from typing import Any
 
 from litestar import Request, Response
 
-from litestar_admin_auth.core.exceptions import NotAllowed
 from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.render import render, viewer_of
 from litestar_admin_auth.web.site import Viewer
 
 AnyRequest = Request[Any, Any, Any]
-
-
-def viewer_who(request: AnyRequest, permission: str) -> Viewer:
-    """Return the viewer, after checking that they hold a permission; the change itself asks the database.
-
-    Raises:
-        NotAllowed: Naming the permission.
-    """
-    viewer = viewer_of(request)
-    if viewer is None or not viewer.can(permission):
-        raise NotAllowed(permission)
-    return viewer
 
 
 def is_changeable(viewer: Viewer, role: RoleRow) -> bool:

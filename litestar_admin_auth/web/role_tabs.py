@@ -13,10 +13,11 @@ from litestar_admin_auth.services import audit, roles
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
-from litestar_admin_auth.web.render import admin_url, render, see_other
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import admin_url, render, see_other, viewer_who
 from litestar_admin_auth.web.role_form import read_offset
-from litestar_admin_auth.web.role_page import tab_page, viewer_who
+from litestar_admin_auth.web.role_page import tab_page
 
 AnyRequest = Request[Any, Any, Any]
 

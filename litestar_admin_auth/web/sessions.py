@@ -14,8 +14,9 @@ from litestar_admin_auth.web.bulk import offered
 from litestar_admin_auth.web.bulk_sessions import SESSION_ACTS
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm
 from litestar_admin_auth.web.lists import SESSIONS, filter_text
+from litestar_admin_auth.web.posted_form import read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]

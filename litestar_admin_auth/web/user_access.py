@@ -15,10 +15,10 @@ from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_g
 from litestar_admin_auth.services.lists import Page
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import read_form
 from litestar_admin_auth.web.grant_form import GrantForm
-from litestar_admin_auth.web.render import render, see_other, viewer_of, wants_fragment
-from litestar_admin_auth.web.user_page import is_changeable, require_shown, tab_page, user_url
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import render, see_other, viewer_of, viewer_who, wants_fragment
+from litestar_admin_auth.web.user_page import is_changeable, tab_page, user_url
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -104,7 +104,7 @@ async def _access_page(
     status_code: int = 200,
     preview: GrantsPreview | None = None,
 ) -> Response[Any]:
-    require_shown(request, "users:read")
+    viewer_who(request, "users:read")
     database, actor = tables_and_actor(request)
     user = await users.get_user(database, actor, user_id)
     changeable = await is_changeable(request, user_id)

@@ -15,8 +15,9 @@ from litestar_admin_auth.services.one_time_links import INVITATION, RESET
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form, require_token
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, require_token
 from litestar_admin_auth.web.one_time_link import new_link
+from litestar_admin_auth.web.posted_form import read_form
 from litestar_admin_auth.web.render import admin_url, render, see_other
 from litestar_admin_auth.web.user_page import user_url
 from litestar_admin_auth.web.users import profile_page

@@ -15,7 +15,8 @@ from litestar_admin_auth.services.grants_preview import preview_grants
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form, require_token
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, require_token
+from litestar_admin_auth.web.posted_form import read_form
 from litestar_admin_auth.web.render import render, see_other
 from litestar_admin_auth.web.user_page import require_changeable, user_url
 

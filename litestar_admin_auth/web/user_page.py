@@ -6,11 +6,11 @@ from uuid import UUID
 from litestar import Request, Response
 
 from litestar_admin_auth.auth.one_time_links import mail_base
-from litestar_admin_auth.core.exceptions import NotAllowed, StrongerThanYou
+from litestar_admin_auth.core.exceptions import StrongerThanYou
 from litestar_admin_auth.services import access
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import tables_and_actor
-from litestar_admin_auth.web.render import admin_url, render, viewer_of
+from litestar_admin_auth.web.render import admin_url, render, viewer_who
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -18,17 +18,6 @@ AnyRequest = Request[Any, Any, Any]
 def user_url(request: AnyRequest, user_id: UUID, *parts: object) -> str:
     """An address below a user's page."""
     return admin_url(request, "users", user_id, *parts)
-
-
-def require_shown(request: AnyRequest, permission: str) -> None:
-    """Refuse to show a page that leads to nothing without a permission; the change itself asks the database.
-
-    Raises:
-        NotAllowed: Naming the permission.
-    """
-    viewer = viewer_of(request)
-    if viewer is None or not viewer.can(permission):
-        raise NotAllowed(permission)
 
 
 async def require_changeable(request: AnyRequest, user_id: UUID, permission: str) -> None:
@@ -39,7 +28,7 @@ async def require_changeable(request: AnyRequest, user_id: UUID, permission: str
         StrongerThanYou: When the user holds what the viewer does not.
         NotFound: When there is no such user.
     """
-    require_shown(request, permission)
+    viewer_who(request, permission)
     database, actor = tables_and_actor(request)
     lacking = await access.lacking_to_change(database, actor, user_id)
     if lacking:

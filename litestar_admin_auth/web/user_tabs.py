@@ -13,15 +13,10 @@ from litestar_admin_auth.services import audit, open_sessions, users
 from litestar_admin_auth.services.users import UserRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm, read_form
-from litestar_admin_auth.web.render import render, see_other
-from litestar_admin_auth.web.user_page import (
-    is_changeable,
-    require_changeable,
-    require_shown,
-    tab_page,
-    user_url,
-)
+from litestar_admin_auth.web.forms import EXPIRED, ConfirmForm
+from litestar_admin_auth.web.posted_form import read_form
+from litestar_admin_auth.web.render import render, see_other, viewer_who
+from litestar_admin_auth.web.user_page import is_changeable, require_changeable, tab_page, user_url
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -35,7 +30,7 @@ class UserTabPages(Controller):
     @get("/sessions")
     async def list_sessions(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         """Needs `users:read` and `sessions:read`."""
-        require_shown(request, "sessions:read")
+        viewer_who(request, "sessions:read")
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         query = list_query(request, sort="-created_at")

@@ -12,10 +12,10 @@ from wtforms.widgets import CheckboxInput
 from litestar_admin_auth.auth.one_time_links import mail_base
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.auth.sign_in_status import sign_in_status
-from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, InvalidInput, NotAllowed
+from litestar_admin_auth.core.exceptions import AdminAuthError, EditConflict, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.i18n import lazy_gettext as _l
-from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, whole_number
+from litestar_admin_auth.core.text import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from litestar_admin_auth.services import roles, users
 from litestar_admin_auth.services.one_time_links import INVITATION
 from litestar_admin_auth.services.users import UserRow
@@ -23,35 +23,23 @@ from litestar_admin_auth.web.bulk import offered
 from litestar_admin_auth.web.bulk_users import USER_ACTS
 from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
-from litestar_admin_auth.web.forms import Form, PostedForm, read_form
+from litestar_admin_auth.web.forms import Form, VersionedForm
 from litestar_admin_auth.web.lists import USERS, filter_text
 from litestar_admin_auth.web.one_time_link import new_link
-from litestar_admin_auth.web.render import render, see_other
-from litestar_admin_auth.web.user_page import is_changeable, require_shown, tab_page, user_url
+from litestar_admin_auth.web.posted_form import PostedForm, read_form
+from litestar_admin_auth.web.render import render, see_other, viewer_who
+from litestar_admin_auth.web.user_page import is_changeable, tab_page, user_url
 
 AnyRequest = Request[Any, Any, Any]
 
 
-class ProfileForm(Form):
+class ProfileForm(VersionedForm):
     """Address and name. What an address is, the service decides."""
 
     email = wtforms.EmailField(
         _l("E-mail"), [InputRequired(_l("This field is required."))], render_kw={"maxlength": MAX_EMAIL_LENGTH}
     )
     name = wtforms.StringField(_l("Name"), render_kw={"maxlength": MAX_NAME_LENGTH})
-    version = wtforms.HiddenField()
-
-    @property
-    def opened_version(self) -> int:
-        """The version that the page showed when it was opened.
-
-        Raises:
-            InvalidInput: When it is no number: without it, somebody else's change would be overwritten unseen.
-        """
-        version = whole_number(self.version.data or "")
-        if version is None:
-            raise InvalidInput(_("This form is damaged. Open the page again."), field="version")
-        return version
 
 
 class NewUserForm(Form):
@@ -117,7 +105,7 @@ class UserPages(Controller):
     @get("/{user_id:uuid}")
     async def profile(self, request: AnyRequest, user_id: FromPath[UUID]) -> Response[Any]:
         """Needs `users:read`."""
-        require_shown(request, "users:read")
+        viewer_who(request, "users:read")
         database, actor = tables_and_actor(request)
         user = await users.get_user(database, actor, user_id)
         return await profile_page(request, user)
