@@ -14,8 +14,8 @@ from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import bulk
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.bulk_operation import Operation, Selection
-from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole
-from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
+from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole, preview_roles
+from litestar_admin_auth.services.impact import Impact
 from litestar_admin_auth.services.lists import ListQuery
 
 
@@ -52,10 +52,7 @@ class UserBulkController(Controller):
         """
         operation = _operation(data)
         plan = await bulk.plan(database, actor, operation, _selection(data))
-        impact = GrantsPreview(role="", offset=offset)
-        if plan.changed and isinstance(operation, GiveRole | TakeRole):
-            give = isinstance(operation, GiveRole)
-            impact = await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)
+        impact = await preview_roles(database, actor, operation, plan, offset=offset) or Impact(offset=offset)
         return BulkPreview(
             selected=plan.selected,
             changed=len(plan.changed),

@@ -1,7 +1,7 @@
 """What is there: users, roles, who may call what, and why."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TypeVar
 
 import click
@@ -27,9 +27,7 @@ async def every_page(read: Callable[[ListQuery], Awaitable[Page[T]]], query: Lis
     page = await read(query)
     items = page.items
     while page.next is not None:
-        page = await read(
-            ListQuery(q=query.q, sort=query.sort, limit=query.limit, cursor=page.next, filters=query.filters)
-        )
+        page = await read(replace(query, cursor=page.next))
         items += page.items
     return items
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -10,14 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from litestar_admin_auth.core.clock import now
+from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.permissions import missing
 from litestar_admin_auth.core.text import MAX_REASON_LENGTH, one_line
 from litestar_admin_auth.models import Role, Session, User, UserRole
 from litestar_admin_auth.services.access import codes_granted_to, has_ended, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import record
-from litestar_admin_auth.services.bulk_operation import LAST_SUPERUSER, STRONGER, UNCHANGED, YOURSELF, Operation, Rules
+from litestar_admin_auth.services.bulk_operation import (
+    LAST_SUPERUSER,
+    STRONGER,
+    UNCHANGED,
+    YOURSELF,
+    Operation,
+    Plan,
+    Rules,
+)
 from litestar_admin_auth.services.grants import give_role, in_the_future, load_roles, take_role
+from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
 from litestar_admin_auth.services.lists import ListQuery
 from litestar_admin_auth.services.sessions import end_sessions_of_all, live_at
 from litestar_admin_auth.services.superusers import is_lasting_superuser, lasting_superusers
@@ -189,6 +200,27 @@ class TakeRole(UserOperation):
             grant = _grant(user, self.role)
             if grant is not None:
                 take_role(db, rules.actor, user, grant)
+
+
+async def preview_roles(
+    database: Database, actor: Actor, operation: Operation[Any], plan: Plan, *, offset: int = 0
+) -> GrantsPreview | None:
+    """Tell which permissions a planned operation would give or take, or None for one that gives and takes no role.
+
+    Args:
+        database: Where.
+        actor: As for the operation.
+        operation: What is planned.
+        plan: What it would do.
+        offset: How many users come before the fifty who are named.
+
+    Raises:
+        NotAllowed, StrongerThanYou, InvalidInput, LastSuperuser: As :func:`preview_grants`.
+    """
+    if not plan.changed or not isinstance(operation, GiveRole | TakeRole):
+        return None
+    give = isinstance(operation, GiveRole)
+    return await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)
 
 
 def _grant(user: User, role: str) -> UserRole | None:

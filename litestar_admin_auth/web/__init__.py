@@ -15,7 +15,7 @@ from litestar_admin_auth.web.new_role import NewRolePages
 from litestar_admin_auth.web.overview import OverviewPage, SignedInPage
 from litestar_admin_auth.web.password_reset import PasswordResetController
 from litestar_admin_auth.web.permissions import PermissionPages
-from litestar_admin_auth.web.preferences import LanguageController, PreferencePages
+from litestar_admin_auth.web.preferences import LanguageController, PreferencePages, ThemeController
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.role_tabs import RoleTabPages
 from litestar_admin_auth.web.roles import RolePages
@@ -36,6 +36,7 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     open_to_all: list[ControllerRouterHandler] = [
         LoginController,
         LanguageController,
+        ThemeController,
         static_files_handler(pages.static_files, {PUBLIC: True}),
     ]
     if runtime.database is None:

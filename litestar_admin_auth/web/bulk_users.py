@@ -11,8 +11,8 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.core.i18n import ngettext
 from litestar_admin_auth.services import roles
 from litestar_admin_auth.services.bulk_operation import Operation, Plan
-from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole
-from litestar_admin_auth.services.grants_preview import GrantsPreview, preview_grants
+from litestar_admin_auth.services.bulk_users import EndSessions, GiveRole, Reactivate, Suspend, TakeRole, preview_roles
+from litestar_admin_auth.services.grants_preview import GrantsPreview
 from litestar_admin_auth.web.bulk import Act
 from litestar_admin_auth.web.bulk_pages import BulkPages
 from litestar_admin_auth.web.dependencies import tables_and_actor
@@ -117,8 +117,5 @@ class UserBulkPages(BulkPages):
     async def preview(
         self, request: AnyRequest, operation: Operation[Any], plan: Plan, given: PostedForm
     ) -> GrantsPreview | None:
-        if not plan.changed or not isinstance(operation, GiveRole | TakeRole):
-            return None
         database, actor = tables_and_actor(request)
-        give, offset = isinstance(operation, GiveRole), read_offset(given.get("people", ""))
-        return await preview_grants(database, actor, plan.changed, operation.role, give=give, offset=offset)
+        return await preview_roles(database, actor, operation, plan, offset=read_offset(given.get("people", "")))

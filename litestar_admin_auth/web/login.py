@@ -1,4 +1,4 @@
-"""Signing in and out, and the choice of light or dark."""
+"""Signing in and out."""
 
 from contextlib import suppress
 from typing import Any
@@ -17,7 +17,7 @@ from litestar_admin_auth.core.i18n import lazy_gettext as _l
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import ConfirmForm, Form
 from litestar_admin_auth.web.posted_form import read_form
-from litestar_admin_auth.web.render import THEMES, admin_url, render, retry_after, see_other
+from litestar_admin_auth.web.render import admin_url, render, retry_after, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -27,14 +27,6 @@ class LoginForm(Form):
 
     email = wtforms.EmailField(_l("E-mail"))
     password = wtforms.PasswordField(_l("Password"))
-    next = wtforms.HiddenField()
-
-
-class ThemeForm(Form):
-    """Light, dark, or what the device says."""
-
-    # WTForms takes plain names since 3.3 and warns about pairs; the type stubs know the pairs alone.
-    theme = wtforms.SelectField(choices=list(THEMES))  # pyright: ignore[reportArgumentType]
     next = wtforms.HiddenField()
 
 
@@ -79,16 +71,6 @@ class LoginController(Controller):
             response.headers["Clear-Site-Data"] = '"cache"'
             return response
         return see_other(request, admin_url(request))
-
-    @post("/theme", opt={PUBLIC: True})
-    async def choose_theme(self, request: AnyRequest) -> Response[Any]:
-        runtime, state = runtime_of(request), state_of(request.scope)
-        form = ThemeForm(request, await read_form(request))
-        if form.validate() and state is not None:
-            state.set_cookies.append(
-                runtime.cookies.set(runtime.cookies.theme, form.theme.data, max_age=365 * 86400, httponly=True)
-            )
-        return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
 
 def _page(

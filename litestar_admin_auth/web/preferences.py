@@ -1,4 +1,4 @@
-"""Language and time zone: the choice of whoever has an account, and for strangers the language of the next page."""
+"""Language, time zone and theme: what a user prefers everywhere, and what this browser shows to anybody."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from litestar_admin_auth.web.dependencies import tables_and_actor
 from litestar_admin_auth.web.flash import flash
 from litestar_admin_auth.web.forms import Form
 from litestar_admin_auth.web.posted_form import read_form
-from litestar_admin_auth.web.render import admin_url, render, see_other
+from litestar_admin_auth.web.render import THEMES, admin_url, render, see_other
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -30,6 +30,14 @@ class LanguageForm(Form):
     """A language for this browser."""
 
     language = wtforms.StringField()
+    next = wtforms.HiddenField()
+
+
+class ThemeForm(Form):
+    """Light, dark, or what the device says."""
+
+    # WTForms takes plain names since 3.3 and warns about pairs; the type stubs know the pairs alone.
+    theme = wtforms.SelectField(choices=list(THEMES))  # pyright: ignore[reportArgumentType]
     next = wtforms.HiddenField()
 
 
@@ -60,6 +68,22 @@ class LanguageController(Controller):
         if form.validate() and form.language.data in i18n.LANGUAGES and state is not None:
             cookie = runtime.cookies.set(runtime.cookies.language, form.language.data, max_age=YEAR, httponly=True)
             state.set_cookies.append(cookie)
+        return see_other(request, safe_next(form.next.data or "", admin_url(request)))
+
+
+class ThemeController(Controller):
+    """Open to strangers, who see pages too; kept with the browser, since it is about a screen."""
+
+    include_in_schema = False
+
+    @post("/theme", opt={PUBLIC: True})
+    async def choose(self, request: AnyRequest) -> Response[Any]:
+        runtime, state = runtime_of(request), state_of(request.scope)
+        form = ThemeForm(request, await read_form(request))
+        if form.validate() and state is not None:
+            state.set_cookies.append(
+                runtime.cookies.set(runtime.cookies.theme, form.theme.data, max_age=YEAR, httponly=True)
+            )
         return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
 
