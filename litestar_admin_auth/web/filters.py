@@ -111,11 +111,12 @@ def _readable(value: datetime) -> str:
 def _time(value: datetime, text: str) -> Markup:
     moment = _local(value)
     exact = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    # Quotes that HTML does not need are left out: a list has many moments.
     told, zone = _readable(value), i18n.active_zone().key
     if text != told:
         # A moment in UTC says so by itself.
         zone = told if zone == i18n.DEFAULT_ZONE else f"{told} ({zone})"
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, zone, text)
+    return Markup('<time datetime={} title="{}">{}</time>').format(exact, zone, text)
 
 
 def _distance(past: timedelta) -> str:

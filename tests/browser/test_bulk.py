@@ -37,13 +37,13 @@ async def crowd(shop: Shop, count: int, **columns: Any) -> str:
 
 
 def row(page: Page, number: int) -> Any:
-    return page.get_by_role("checkbox", name=re.compile(f"Select p{number:02}@"))
+    return page.get_by_role("checkbox", name=re.compile(f"^p{number:02}@"))
 
 
 async def ticked(page: Page) -> list[str]:
     """The numbers of those whose boxes are ticked."""
     labels = await page.locator("input[name=id]:checked").evaluate_all("(all) => all.map((box) => box.ariaLabel)")
-    return [label.removeprefix("Select p")[:2] for label in labels]
+    return [label.removeprefix("p")[:2] for label in labels]
 
 
 async def act(visit: Visit, label: str) -> None:

@@ -20,7 +20,7 @@ class TestPalette:
             page = visit.page
             await visit.open("/roles")
             await page.keyboard.press("Control+k")
-            box = page.get_by_role("combobox", name="Search pages, users, roles and permissions")
+            box = page.get_by_role("combobox", name="Search")
             await expect(box).to_be_focused()
             await expect(page.get_by_role("option", name="Overview")).to_be_visible()
             await page.keyboard.type("anna")
@@ -159,7 +159,7 @@ class TestHelp:
             await expect(page.get_by_role("searchbox")).not_to_be_focused()
             await expect(page.get_by_role("dialog")).to_have_count(0)
             await page.keyboard.press("Control+k")
-            await expect(page.get_by_role("combobox", name="Search pages")).to_be_focused()
+            await expect(page.get_by_role("combobox", name="Search")).to_be_focused()
 
     async def test_is_a_page_without_scripts(self, windows: Windows, signed_in: Any) -> None:
         async with windows.use(signed_in, java_script_enabled=False) as visit:

@@ -48,7 +48,7 @@ class TestList:
         tag = uuid4().hex
         [user] = await some(site, 1, tag)
         page = (await superuser.get(f"/users?q={tag}")).text
-        assert f'name="id" value="{user.id}"' in page
+        assert f"name=id value={user.id} " in page
         assert f'name="filter" value="q={tag}"' in page
         assert re.findall(r'<option value="([a-z-]+)">', page[page.index("data-bulk") :]) == [
             "give-role", "take-role", "suspend", "reactivate", "end-sessions", "export",

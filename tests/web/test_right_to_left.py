@@ -27,7 +27,7 @@ NUMBERS = {"num", "count", "maximum", "minimum", "seconds", "days", "status", "b
 #: What becomes data, or is typed again as it stands: no invisible sign may come along.
 BECOMES_DATA = {"Copy of %(name)s", "Type <strong>%(typed)s</strong> to confirm"}
 #: What is only heard: a label in every row of a list.
-HEARD = {"Select %(name)s", "%(device)s of %(email)s"}
+HEARD = {"%(device)s of %(email)s"}
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 
 
