@@ -1,100 +1,18 @@
-"""Backends of a host's own: found wrong at the start, signed in by the real form, and kept from breaking anything."""
+"""Backends of a host's own: signed in by the real form, and kept from breaking anything."""
 
-import functools
 import re
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
-from unittest.mock import AsyncMock
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, Request, get
 from litestar.exceptions import NotAuthorizedException, TooManyRequestsException
 from litestar.middleware.session.client_side import CookieBackendConfig
 
 from litestar_admin_auth.auth import JWTAuthBackend, JWTConfig, SessionAuthBackend
-from litestar_admin_auth.auth.backend_checks import METHODS
-from litestar_admin_auth.core.database import Database, create_engine
-from litestar_admin_auth.core.exceptions import ConfigError
-from litestar_admin_auth.guards import requires_permission
-from litestar_admin_auth.services.migrations import upgrade
-from tests.auth.site import ORIGIN, SECRET, form_token, plugin
-
-
-@dataclass
-class Person:
-    id: Any = 1
-    email: str = "ann@example.com"
-    password_hash: str = "hash of right"
-    roles: list[str] = field(default_factory=lambda: ["editor"])
-    permissions: list[str] = field(default_factory=lambda: ["articles:*"])
-
-
-ANN = Person()
-
-
-class Tickets:
-    """The class of the documentation: sessions in a dict, the cookie ``session_id``."""
-
-    def __init__(self, user: Any = ANN, **items: Any) -> None:
-        self.user, self.items = user, items
-        self.sessions: dict[str, Any] = {}
-        self.fault: dict[str, Exception] = {}
-
-    def _raise(self, method: str) -> None:
-        if method in self.fault:
-            raise self.fault[method]
-
-    async def authenticate(self, connection: Any, credentials: dict[str, str]) -> Any:
-        self._raise("authenticate")
-        return self.user if credentials == {"email": "ann@example.com", "password": "right"} else None
-
-    async def get_current_user(self, connection: Any) -> Any:
-        self._raise("get_current_user")
-        return self.sessions.get(connection.cookies.get("session_id"))
-
-    async def login(self, connection: Any, user: Any) -> Any:
-        self._raise("login")
-        session_id = uuid4().hex
-        self.sessions[session_id] = user
-        return {"session_id": session_id, **self.items}
-
-    async def logout(self, connection: Any) -> None:
-        self._raise("logout")
-        self.sessions.pop(connection.cookies.get("session_id"), None)
-
-    async def refresh(self, connection: Any) -> Any:
-        self._raise("refresh")
-        return {"session_id": "renewed"} if connection.cookies.get("session_id") in self.sessions else None
-
-
-@get("/articles", guards=[requires_permission("articles:publish")])
-async def articles(request: Request[Any, Any, Any]) -> str:
-    return str(request.user.email)
-
-
-@asynccontextmanager
-async def browser(
-    backend: Any, *, config: dict[str, Any] | None = None, **app: Any
-) -> AsyncGenerator[httpx.AsyncClient]:
-    admin = plugin(**({"auth_backend": backend, "secret_key": ""} | (config or {})))
-    made = Litestar([articles], plugins=[admin], **({"logging_config": None} | app))
-    transport = httpx.ASGITransport(made, raise_app_exceptions=False)
-    headers = {"origin": ORIGIN}
-    async with made.lifespan(), httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
-        yield client
-
-
-async def sign_in(client: httpx.AsyncClient, password: str = "right") -> httpx.Response:
-    data = {"csrf_token": await form_token(client), "email": "ann@example.com", "password": password}
-    return await client.post("/admin/login", data=data)
-
-
-async def sign_out(client: httpx.AsyncClient) -> httpx.Response:
-    return await client.post("/admin/logout", data={"csrf_token": await form_token(client, "/admin")})
+from tests.auth.site import SECRET, form_token
+from tests.auth.tickets import ANN, Person, Tickets, browser, sign_in, sign_out, stable
 
 
 async def load(identifier: Any) -> Person | None:
@@ -179,11 +97,6 @@ ODD_VALUES: dict[str, Any] = {
     "letters": "Zoë ☃ 😀", "empty": "", "del": "\x7f", "latin": "é", "separator": "a;b,c", "whole": 42, "true": True,
     "fraction": 1.5, "uuid": UUID(int=7),
 }  # fmt: skip
-
-
-def stable(value: object) -> str:
-    """Call a value the same in every process: an address in memory is not."""
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
 ODD_NAMES = [
@@ -382,164 +295,3 @@ class TestFaults:
             assert (await client.get("/admin/api/auth/me")).status_code == 500
             assert (await client.get("/articles")).status_code == 401
         assert "Tickets returned a str without id, email, roles, permissions" in caplog.text
-
-
-class TestStart:
-    """``AA009``, with what to write instead."""
-
-    @staticmethod
-    def refuse(backend: Any) -> ConfigError:
-        with pytest.raises(ConfigError) as refused:
-            Litestar(plugins=[plugin(auth_backend=backend, secret_key="")])
-        assert refused.value.check_id == "AA009"
-        return refused.value
-
-    @staticmethod
-    def accept(backend: Any) -> None:
-        Litestar(plugins=[plugin(auth_backend=backend, secret_key="")])
-
-    @pytest.mark.parametrize("method", METHODS)
-    def test_a_method_that_is_missing_synchronous_a_generator_or_of_other_arguments(self, method: str) -> None:
-        async def too_few(self: Any) -> None: ...
-        async def too_many(self: Any, a: Any, b: Any, c: Any) -> None: ...
-        async def by_name(self: Any, *, connection: Any, user: Any = None, credentials: Any = None) -> None: ...
-        async def yields(self: Any, *_: Any) -> AsyncGenerator[None]:
-            yield
-
-        def generates(self: Any, *_: Any) -> Any:
-            yield
-
-        def plain(self: Any, *_: Any) -> None: ...
-
-        expected = {
-            None: "is missing", "text": "cannot be called", Person: "is the class Person", plain: "is not an async",
-            generates: "is not an async", yields: "yields", too_few: "cannot take", too_many: "cannot take",
-            by_name: "cannot take",
-        }  # fmt: skip
-        for wrong, message in expected.items():
-            error = self.refuse(type("Directory", (Tickets,), {method: wrong})())
-            assert message in error.message, (wrong, error)
-            assert f"Directory.{method}" in error.message
-            assert method in error.hint
-
-    def test_a_class_for_an_instance(self) -> None:
-        error = self.refuse(Tickets)
-        assert error.message == "AdminConfig.auth_backend is the class Tickets."
-        assert error.hint == "Pass an instance: auth_backend=Tickets(...)."
-
-    @pytest.mark.parametrize("wrong", [object(), "backend", 7, [Tickets()]], ids=stable)
-    def test_something_else(self, wrong: Any) -> None:
-        assert "authenticate is missing" in self.refuse(wrong).message
-
-    def test_whatever_really_is_asynchronous_is_taken(self) -> None:
-        async def good(self: Any, *_: Any) -> None: ...
-        async def with_more(self: Any, _a: Any, _b: Any = None, _c: Any = None, **_more: Any) -> None: ...
-        async def bound(settings: Any, *_: Any) -> None: ...
-
-        def logged(function: Any) -> Any:
-            @functools.wraps(function)
-            def wrapper(*args: Any, **kwargs: Any) -> Any:
-                return function(*args, **kwargs)
-
-            return wrapper
-
-        class Caller:
-            async def __call__(self, *_: Any) -> None: ...
-
-        for right in (
-            good, with_more, logged(good), logged(logged(good)), staticmethod(functools.partial(bound, {})),
-            functools.partial(bound, {}), functools.partial(functools.partial(bound), {}), Caller(), AsyncMock(),
-            classmethod(good), functools.partial(Caller(), 1),
-        ):  # fmt: skip
-            self.accept(type("Directory", (Tickets,), dict.fromkeys(METHODS, right))())
-
-    def test_a_decorator_that_hides_a_plain_function_does_not_make_it_asynchronous(self) -> None:
-        @functools.wraps(Tickets.logout)
-        async def asynchronous(self: Any, connection: Any) -> None: ...
-
-        def plain(self: Any, connection: Any) -> None: ...
-
-        wrapped = functools.wraps(plain)(lambda self, connection: None)
-        self.refuse(type("Directory", (Tickets,), {"logout": wrapped})())
-        self.accept(type("Directory", (Tickets,), {"logout": asynchronous})())
-
-
-@pytest.fixture(scope="module")
-async def tables(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('custom') / 'tables.sqlite3'}"
-    database = Database(create_engine(url))
-    await upgrade(database)
-    await database.close()
-    return url
-
-
-class TestManagementPages:
-    """A host's users with our tables: they hold here what the host says of them, and nothing of our roles."""
-
-    async def test_a_user_who_holds_nothing_sees_and_changes_nothing(self, tables: str) -> None:
-        async with browser(Tickets(), config={"database": tables}) as client:
-            await sign_in(client)
-            page = await client.get("/admin")
-            assert (page.status_code, "You hold no permission for these pages" in page.text) == (200, True)
-            links = set(re.findall(r'href="(/admin[^"#]*)', page.text))
-            assert [link for link in links if (await client.get(link)).status_code != 200] == []
-            for path in ("/admin/users", "/admin/roles", "/admin/audit", "/admin/api/users"):
-                assert (await client.get(path)).status_code == 403
-            # No account of ours: the pages and endpoints of one's own are not there.
-            for path in ("/admin/account", "/admin/account/password", "/admin/account/sessions"):
-                assert (await client.get(path)).status_code == 404
-            answer = await client.post("/admin/api/roles", json={"name": "x", "permissions": []})
-            assert answer.status_code == 403
-
-    async def test_a_user_whom_the_host_vouches_for_does_that_much(self, tables: str) -> None:
-        user = Person(email="boss@example.com", permissions=["users:read", "roles:*", "articles:publish"])
-        async with browser(Tickets(user), config={"database": tables}) as client:
-            await sign_in(client)
-            assert (await client.get("/admin/users")).status_code == 200
-            assert (await client.get("/admin/api/users")).status_code == 200
-            assert (await client.get("/admin/api/audit-events")).status_code == 403
-            made = await client.post("/admin/api/roles", json={"name": "reader", "permissions": ["users:read"]})
-            assert made.status_code == 201
-            # Nobody gives what they do not hold, whoever vouches for them.
-            for permissions in (["users:write"], ["*"], ["users:*"]):
-                answer = await client.post("/admin/api/roles", json={"name": "more", "permissions": permissions})
-                assert answer.status_code == 403, permissions
-
-    async def test_what_they_do_is_booked_to_their_address(self, tables: str) -> None:
-        async with browser(Tickets(Person(permissions=["*"])), config={"database": tables}) as client:
-            await sign_in(client)
-            name = f"role {uuid4().hex}"
-            assert (await client.post("/admin/api/roles", json={"name": name, "permissions": ["*"]})).status_code == 201
-            events = (await client.get("/admin/api/audit-events")).json()["items"]
-            assert next(event["actor"] for event in events if event["action"] == "role.created") == "ann@example.com"
-
-    async def test_a_change_by_the_host_acts_at_the_next_request(self, tables: str) -> None:
-        user = Person(permissions=["users:read"])
-        async with browser(Tickets(user), config={"database": tables}) as client:
-            await sign_in(client)
-            assert (await client.get("/admin/users")).status_code == 200
-            user.permissions = []
-            assert (await client.get("/admin/users")).status_code == 403
-
-    @pytest.mark.parametrize("stated", [None, "*", "users:read", 7, [None, 7, b"*", "USERS:READ", " *"]], ids=stable)
-    async def test_what_is_no_list_of_permissions_holds_nothing(self, stated: Any, tables: str) -> None:
-        user = Person(permissions=stated)
-        async with browser(Tickets(user), config={"database": tables}) as client:
-            await sign_in(client)
-            assert (await client.get("/admin")).status_code == 200
-            assert (await client.get("/admin/users")).status_code == 403
-
-    async def test_without_tables_they_are_not_there(self) -> None:
-        async with browser(Tickets(Person(permissions=["*"]))) as client:
-            await sign_in(client)
-            for path in (
-                "/users",
-                "/roles",
-                "/permissions",
-                "/sessions",
-                "/audit",
-                "/account",
-                "/api/users",
-                "/api/roles",
-            ):
-                assert (await client.get(f"/admin{path}")).status_code == 404, path
