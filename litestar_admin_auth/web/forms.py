@@ -141,6 +141,15 @@ class Form(wtforms.Form):
         meta = {"csrf_context": csrf_token_of(request), "refusal": _lost_cookie(request) if posted else ""}
         super().__init__(formdata=posted, data=data, meta=meta, **options)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, and that each that has one value came once: of two, a log may see the other one (1.5.3)."""
+        valid = super().validate(extra_validators)
+        for field in self:
+            if len(field.raw_data or ()) > 1 and not isinstance(field, wtforms.SelectMultipleField):
+                field.errors = [*field.errors, _("This field stands in the body twice.")]
+                valid = False
+        return valid
+
     def blame(self, error: AdminAuthError) -> None:
         """Show an error of a service at the field it names, else at the top of the form."""
         field = self._fields.get(error.field) if error.field else None

@@ -102,6 +102,15 @@ class TestProfile:
         assert 'aria-invalid="true"' in page.text
         assert await name_of(site, nobody) == ""
 
+    async def test_takes_no_field_twice(self, site: Site, nobody: Visitor) -> None:
+        page = await nobody.post("/account", name=["Ada", "Eve"])
+        assert page.status_code == 400
+        assert "Name : This field stands in the body twice." in words(page.text)
+        assert 'value="Ada"' in page.text
+        assert await name_of(site, nobody) == ""
+        twice = await nobody.post("/account", name="Ada", csrf_token=[nobody.token, "x"])
+        assert twice.status_code == 400
+
     async def test_shows_a_hostile_name_as_text(self, nobody: Visitor) -> None:
         page = await nobody.follow(await nobody.post("/account", name=HOSTILE))
         assert "<img src=x" not in page
