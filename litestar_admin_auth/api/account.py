@@ -23,7 +23,7 @@ from litestar_admin_auth.api.schemas import (
 from litestar_admin_auth.auth.password_change import change_password
 from litestar_admin_auth.auth.runtime import runtime_of
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import NotAllowed, NotFound
+from litestar_admin_auth.core.exceptions import NotFound
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.services import logins, open_sessions, preferences, users
 from litestar_admin_auth.services.actor import Actor
@@ -91,10 +91,7 @@ class AccountController(Controller):
         self, database: NamedDependency[Database], actor: NamedDependency[Actor], session_id: FromPath[UUID]
     ) -> None:
         """End one of one's own sessions; somebody else's is not there."""
-        try:
-            await open_sessions.revoke_session(database, actor, session_id)
-        except NotAllowed as error:
-            raise NotFound(_("There is no such session.")) from error
+        await open_sessions.revoke_own_session(database, actor, session_id)
 
 
 def _own_id(actor: Actor) -> UUID:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import contains_eager
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.core.exceptions import NotFound
+from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.access import permissions_of, require, require_covers
@@ -102,6 +103,20 @@ async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> 
         if session is None:
             raise NotFound
         await _require_revocable(db, actor, session.user_id)
+        if session.revoked_at is None:
+            revoke(db, actor, session)
+
+
+async def revoke_own_session(database: Database, actor: Actor, session_id: UUID) -> None:
+    """End one of one's own sessions. Somebody else's is not there, whatever one holds.
+
+    Raises:
+        NotFound: When there is no such session of the actor's.
+    """
+    async with database.writing() as db:
+        session = await lock_session(db, session_id)
+        if session is None or session.user_id != actor.user_id:
+            raise NotFound(_("There is no such session."))
         if session.revoked_at is None:
             revoke(db, actor, session)
 

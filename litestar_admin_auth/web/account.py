@@ -130,7 +130,7 @@ class AccountPages(Controller):
         session = await _own_session(request, session_id)
         if not ConfirmForm(request, await read_form(request)).validate():
             return _session_page(request, session, status_code=400, error=EXPIRED)
-        await open_sessions.revoke_session(database, actor, session_id)
+        await open_sessions.revoke_own_session(database, actor, session_id)
         flash(request, "success", _("The session on %(device)s has ended.", device=filters.device(session.user_agent)))
         return see_other(request, admin_url(request, "account", "sessions"))
 
