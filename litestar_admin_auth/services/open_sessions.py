@@ -10,8 +10,9 @@ from sqlalchemy.orm import contains_eager
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import NotFound
+from litestar_admin_auth.core.exceptions import NotFound, StrongerThanYou
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.permissions import holds
 from litestar_admin_auth.core.text import normalize_email
 from litestar_admin_auth.models import Session, User
 from litestar_admin_auth.services.access import permissions_of, require, require_covers
@@ -84,9 +85,9 @@ async def session_to_revoke(database: Database, actor: Actor, session_id: UUID) 
     """Return the session that :func:`revoke_session` would end, for the question before; raises as that does."""
     async with database.reading() as db:
         session = await load_session(db, session_id)
+        await _require_revocable(db, actor, session and session.user_id)
         if session is None:
             raise NotFound
-        await _require_revocable(db, actor, session.user_id)
     return _row(session, actor)
 
 
@@ -100,9 +101,9 @@ async def revoke_session(database: Database, actor: Actor, session_id: UUID) -> 
     """
     async with database.writing() as db:
         session = await lock_session(db, session_id)
+        await _require_revocable(db, actor, session and session.user_id)
         if session is None:
             raise NotFound
-        await _require_revocable(db, actor, session.user_id)
         if session.revoked_at is None:
             revoke(db, actor, session)
 
@@ -139,19 +140,32 @@ async def revoke_user_sessions(
     """
     async with database.writing() as db:
         user = await db.get(User, user_id)
+        await _require_revocable(db, actor, user and user.id)
         if user is None:
             raise NotFound
-        await _require_revocable(db, actor, user_id)
         ended = await end_sessions_of(db, user_id, "revoked", keep)
         if ended:
             record(db, actor, "session.revoked", target=user, changes={"sessions": {"old": len(ended), "new": 0}})
         return ended
 
 
-async def _require_revocable(db: AsyncSession, actor: Actor, user_id: UUID) -> None:
-    if user_id != actor.user_id:
-        held = await require(db, actor, "sessions:revoke")
+async def _require_revocable(db: AsyncSession, actor: Actor, user_id: UUID | None) -> None:
+    """Check that the actor may end sessions of a user, None for one who is not there.
+
+    Who may not end them learns nothing: neither whether there is such a session, nor, without seeing users or sessions,
+    whether its user is stronger.
+    """
+    if user_id is not None and user_id == actor.user_id:
+        return
+    held = await require(db, actor, "sessions:revoke")
+    if user_id is None:
+        return
+    try:
         require_covers(held, await permissions_of(db, user_id))
+    except StrongerThanYou:
+        if not (holds(held, "users:read") or holds(held, "sessions:read")):
+            raise NotFound from None
+        raise
 
 
 def live(statement: Select[Session]) -> Select[Session]:

@@ -7,7 +7,7 @@ import pytest
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import InvalidInput, NotAllowed, NotFound, StrongerThanYou
+from litestar_admin_auth.core.exceptions import AdminAuthError, InvalidInput, NotAllowed, NotFound, StrongerThanYou
 from litestar_admin_auth.services import open_sessions, sessions
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.lists import ListQuery
@@ -98,6 +98,19 @@ class TestEnding:
         [event] = await people.events()
         assert (event.action, event.target_id) == ("session.revoked", str(session))
         assert event.changes["user"] == {"old": person.label}
+
+    @pytest.mark.parametrize("permissions", [(), ("sessions:revoke",)])
+    async def test_tells_who_may_neither_end_nor_see_it_nothing_of_it(
+        self, database: Database, people: People, permissions: tuple[str, ...]
+    ) -> None:
+        clerk, session = await people.user(*permissions), await people.session(await people.superuser())
+        for act in (open_sessions.session_to_revoke, open_sessions.revoke_session):
+            answers: list[tuple[type[AdminAuthError], str]] = []
+            for session_id in (session, uuid4()):
+                with pytest.raises(AdminAuthError) as refusal:
+                    await act(database, clerk, session_id)
+                answers.append((type(refusal.value), refusal.value.message))
+            assert answers[0] == answers[1]
 
     async def test_one_that_is_not_there_is_not_found(self, database: Database) -> None:
         for attempt in (
