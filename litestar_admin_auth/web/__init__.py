@@ -9,13 +9,13 @@ from litestar_admin_auth.web.audit import AuditPages
 from litestar_admin_auth.web.bulk_sessions import SessionBulkPages
 from litestar_admin_auth.web.bulk_users import UserBulkPages
 from litestar_admin_auth.web.exports import ExportPages
-from litestar_admin_auth.web.invitations import InvitationController
-from litestar_admin_auth.web.login import LoginController
+from litestar_admin_auth.web.invitations import InvitationPages
+from litestar_admin_auth.web.login import LoginPages
 from litestar_admin_auth.web.new_role import NewRolePages
 from litestar_admin_auth.web.overview import OverviewPage, SignedInPage
-from litestar_admin_auth.web.password_reset import PasswordResetController
+from litestar_admin_auth.web.password_reset import PasswordResetPages
 from litestar_admin_auth.web.permissions import PermissionPages
-from litestar_admin_auth.web.preferences import LanguageController, PreferencePages, ThemeController
+from litestar_admin_auth.web.preferences import LanguagePages, PreferencePages, ThemePages
 from litestar_admin_auth.web.render import install_pages as install_pages
 from litestar_admin_auth.web.role_tabs import RoleTabPages
 from litestar_admin_auth.web.roles import RolePages
@@ -34,17 +34,17 @@ def controllers(runtime: Runtime) -> list[ControllerRouterHandler]:
     """Return the pages: all of them, or without tables of ours only those for signing in and out."""
     pages: Pages = runtime.pages
     open_to_all: list[ControllerRouterHandler] = [
-        LoginController,
-        LanguageController,
-        ThemeController,
+        LoginPages,
+        LanguagePages,
+        ThemePages,
         static_files_handler(pages.static_files, {PUBLIC: True}),
     ]
     if runtime.database is None:
         return [*open_to_all, SignedInPage]
     return [
         *open_to_all,
-        InvitationController,
-        PasswordResetController,
+        InvitationPages,
+        PasswordResetPages,
         OverviewPage,
         SearchPages,
         UserPages,

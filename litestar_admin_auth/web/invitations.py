@@ -18,7 +18,7 @@ from litestar_admin_auth.web.render import admin_url, see_other
 AnyRequest = Request[Any, Any, Any]
 
 
-class InvitationController(Controller):
+class InvitationPages(Controller):
     """For somebody who cannot sign in yet: the link's token is the credential."""
 
     include_in_schema = False

@@ -30,7 +30,7 @@ class LoginForm(Form):
     next = wtforms.HiddenField()
 
 
-class LoginController(Controller):
+class LoginPages(Controller):
     """The pages that are open to strangers, and the way out."""
 
     include_in_schema = False

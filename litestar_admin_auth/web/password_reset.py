@@ -31,7 +31,7 @@ class ResetForm(Form):
     )
 
 
-class PasswordResetController(Controller):
+class PasswordResetPages(Controller):
     """Open to strangers, to whom every address looks the same."""
 
     path = "/password-reset"

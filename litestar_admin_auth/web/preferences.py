@@ -56,7 +56,7 @@ class PreferencesForm(Form):
         self.time_zone.choices = [automatic, *((name, name.replace("_", " ")) for name in i18n.zones())]
 
 
-class LanguageController(Controller):
+class LanguagePages(Controller):
     """Open to strangers: who cannot read the login page must be able to change it."""
 
     include_in_schema = False
@@ -71,7 +71,7 @@ class LanguageController(Controller):
         return see_other(request, safe_next(form.next.data or "", admin_url(request)))
 
 
-class ThemeController(Controller):
+class ThemePages(Controller):
     """Open to strangers, who see pages too; kept with the browser, since it is about a screen."""
 
     include_in_schema = False
