@@ -134,20 +134,29 @@ async def update_role(
         return await loaded_row(db, role)
 
 
-async def delete_role(database: Database, actor: Actor, role_id: UUID) -> None:
+async def delete_role(database: Database, actor: Actor, role_id: UUID, *, version: int | None = None) -> None:
     """Delete a role; whoever held it loses it, and for each of them that is an event.
+
+    Args:
+        database: Where.
+        actor: Must hold ``roles:delete`` and everything the role holds.
+        role_id: Which.
+        version: The version that was asked about; None for whatever is there.
 
     Raises:
         NotAllowed: Without ``roles:delete``.
         NotFound: When there is no such role.
         SystemRole: For the built-in role.
         StrongerThanYou: When the role holds what the actor does not.
+        EditConflict: When somebody else saved meanwhile.
         LastSuperuser: When nobody could administer everything any more.
     """
     async with database.writing() as db:
         await database.serialize_access_changes(db)
         held = await require(db, actor, "roles:delete")
         role = await load_role_to_change(db, held, role_id)
+        if version is not None and version != role.version:
+            raise EditConflict(role.version)
         holders = select(UserRole.user_id).where(UserRole.role_id == role_id)
         members = (await db.execute(select(User.id, User.email).where(User.id.in_(holders)))).all()
         changes = {field: {"old": value, "new": None} for field, value in _contents(role).items()}

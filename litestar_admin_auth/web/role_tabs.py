@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from litestar_admin_auth.core.exceptions import AdminAuthError, Conflict, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
+from litestar_admin_auth.core.text import whole_number
 from litestar_admin_auth.services import audit, roles
 from litestar_admin_auth.services.roles import RoleRow
 from litestar_admin_auth.web.dependencies import list_query, tables_and_actor
@@ -62,11 +63,13 @@ class RoleTabPages(Controller):
         """Needs `roles:read` and `roles:delete`."""
         database, actor = tables_and_actor(request)
         role = await roles.get_role(database, actor, role_id)
-        form = ConfirmForm(request, await read_form(request))
-        if not form.validate():
+        posted = await read_form(request)
+        if not ConfirmForm(request, posted).validate():
             return await _deletion_page(request, role, status_code=400, error=EXPIRED)
         try:
-            await roles.delete_role(database, actor, role_id)
+            # Of a role that has changed since the question, it named the wrong losses.
+            version = whole_number(posted.get("version", ""))
+            await roles.delete_role(database, actor, role_id, version=version)
         except NotAllowed:
             raise
         except AdminAuthError as error:

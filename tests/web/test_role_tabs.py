@@ -159,6 +159,24 @@ class TestDeletion:
         assert "This form has expired" in page.text
         assert await stored(site, role) == role
 
+    async def test_asks_again_when_the_role_has_changed_since(
+        self, site: Site, superuser: Visitor, make_role: MakeRole
+    ) -> None:
+        role = await make_role("orders:read")
+        member = await site.add_user(role.name)
+        question = await superuser.get(f"/roles/{role.id}/deletion")
+        assert 'name="version" value="1"' in question.text
+        await roles.update_role(site.database, TESTS, role.id, permissions=["orders:read", "books:read"])
+        again = await superuser.post(f"/roles/{role.id}/deletion", version="1")
+        assert again.status_code == 409
+        assert "Somebody else has changed this meanwhile." in words(again.text)
+        assert "books:read" in again.text
+        assert member.email in again.text
+        assert 'name="version" value="2"' in again.text
+        await superuser.follow(await superuser.post(f"/roles/{role.id}/deletion", version="2"))
+        with pytest.raises(NotFound):
+            await stored(site, role)
+
     async def test_refuses_the_built_in_role(self, site: Site, superuser: Visitor) -> None:
         role = await system_role(site)
         page = await superuser.post(f"/roles/{role.id}/deletion")
