@@ -24,7 +24,6 @@ from litestar.params import FromPath
 from litestar.stores.memory import MemoryStore
 
 from litestar_admin_auth.auth import SessionAuthBackend
-from litestar_admin_auth.auth.disclosure import opens
 from tests.auth.site import ORIGIN, plugin
 from tests.bare_request import send_bare
 from tests.manners import host
@@ -397,26 +396,6 @@ async def test_with_a_handler_the_login_page_offers_nothing_that_is_not_there() 
         for target in re.findall(r'(?:href|src|action)="(/[^"#]*)', page):
             method = "POST" if f'action="{target}' in page else "GET"
             assert (await client.request(method, target)).status_code != 404, target
-
-
-@pytest.mark.parametrize(
-    ("method", "below", "has_login_form", "opened"),
-    [
-        ("GET", "login", True, True), ("HEAD", "login", True, True), ("POST", "login", True, True),
-        ("PUT", "login", True, False), ("OPTIONS", "login", True, False), ("get", "login", True, False),
-        ("GET", "login", False, False), ("POST", "login", False, False), ("GET", "login/x", True, False),
-        ("POST", "api/auth/login", True, True), ("GET", "api/auth/login", True, False),
-        ("POST", "api/auth/login", False, False), ("POST", "api/auth/logout", True, False),
-        ("POST", "api/auth/refresh", True, False), ("GET", "", True, False), ("GET", "users", True, False),
-        ("GET", "static/abc/admin.css", True, True), ("HEAD", "static/abc/vendor/x.js", True, True),
-        ("POST", "static/abc/admin.css", True, False), ("GET", "static/abc/admin.css", False, False),
-        ("GET", "static/abc/none.css", True, False), ("GET", "static/admin.css", True, False),
-        ("GET", "x/static/abc/admin.css", True, False),
-    ],
-)  # fmt: skip
-def test_what_is_open(method: str, below: str, has_login_form: bool, opened: bool) -> None:
-    static = {"admin.css": b"", "vendor/x.js": b""}
-    assert opens(method, below, has_login_form=has_login_form, static=static) is opened
 
 
 class TestSideEffects:
