@@ -55,7 +55,7 @@ async def list_roles(database: Database, actor: Actor, query: ListQuery) -> Page
     async with database.reading() as db:
         await require(db, actor, "roles:read")
         page = await paginate(db, statement, query, sorts, key=Role.id)
-        members = await _count_members(db, [role.id for role in page.items])
+        members = await _members_by_role(db, [role.id for role in page.items])
     return page.map(lambda role: row_of(role, members.get(role.id, 0)))
 
 
@@ -136,7 +136,12 @@ def _members_of_each() -> ColumnElement[int]:
     )
 
 
-async def _count_members(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, int]:
+async def count_members(db: AsyncSession, role_id: UUID) -> int:
+    """Return how many users hold a role by a grant that has not ended."""
+    return (await _members_by_role(db, [role_id])).get(role_id, 0)
+
+
+async def _members_by_role(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, int]:
     rows = await db.execute(
         select(UserRole.role_id, func.count())
         .where(UserRole.role_id.in_(role_ids), unexpired(now()))
@@ -147,7 +152,7 @@ async def _count_members(db: AsyncSession, role_ids: list[UUID]) -> dict[UUID, i
 
 async def loaded_row(db: AsyncSession, role: Role) -> RoleRow:
     """Return a role, loaded with what it holds, as a row, after counting its members."""
-    return row_of(role, (await _count_members(db, [role.id])).get(role.id, 0))
+    return row_of(role, await count_members(db, role.id))
 
 
 def row_of(role: Role, members: int) -> RoleRow:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -35,6 +35,7 @@ from litestar_admin_auth.services.impact import (
     spelled_out,
 )
 from litestar_admin_auth.services.impact import UserChange as UserChange
+from litestar_admin_auth.services.role_lists import count_members
 from litestar_admin_auth.services.superusers import foresee_a_superuser
 
 
@@ -114,7 +115,7 @@ async def preview_role(
         await _foresee(db, role_id, before - after)
         tally = Tally(named=holds(held, "users:read"), offset=offset)
         impact = await _impact(db, role_id, before, after, tally)
-        members = await _members(db, role_id)
+        members = await count_members(db, role_id)
     return _preview(before, after, impact, members, difference(stored, wanted))
 
 
@@ -163,7 +164,7 @@ async def preview_role_deletion(database: Database, actor: Actor, role_id: UUID,
         await _foresee(db, role_id, before)
         tally = Tally(named=holds(held, "users:read"), offset=offset)
         impact = await _impact(db, role_id, before, frozenset(), tally)
-        members = await _members(db, role_id)
+        members = await count_members(db, role_id)
     return _preview(before, frozenset(), impact, members, {})
 
 
@@ -215,11 +216,6 @@ async def _impact(
 async def _foresee(db: AsyncSession, role_id: UUID, removed: frozenset[str]) -> None:
     if WILDCARD in removed:
         await foresee_a_superuser(db, without=RolePermission.role_id == role_id)
-
-
-async def _members(db: AsyncSession, role_id: UUID) -> int:
-    statement = select(func.count()).select_from(UserRole).where(UserRole.role_id == role_id, unexpired(now()))
-    return await db.scalar(statement) or 0
 
 
 async def _require_free(db: AsyncSession, name: str, role_id: UUID | None = None) -> None:
