@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request
@@ -110,6 +112,10 @@ class StrictDoor(ASGIMiddleware):
         # parse_qsl raises on raw bytes that should have been percent-encoded.
         if not scope["query_string"].isascii():
             raise InvalidInput(_("The query is not percent-encoded."))
+        given = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+        for name, times in Counter(name for name, _value in given).items():
+            if times > 1:
+                raise InvalidInput(_("This parameter comes twice."), field=_shown(name))
         if "\x00" in scope["path"]:
             raise NotFound
         headers = Headers.from_scope(scope)

@@ -258,6 +258,13 @@ class TestListParameters:
             assert answer.status_code == 200, q
 
 
+async def test_a_parameter_that_comes_twice_is_named_also_where_there_is_no_list(superuser: Caller) -> None:
+    everybody = {"action": "suspend", "matching": {}}
+    for query, name in (("offset=0&offset=50", "offset"), ("%6fffset=0&offset=", "offset"), ("x=1&x=1", "x")):
+        answer = await superuser.call("POST", f"/users/bulk/preview?{query}", json=everybody)
+        assert error_of(answer, 400) == {"code": "invalid", "field": name}
+
+
 async def status_of_raw_query(site: Site, caller: Caller, path: str, query: bytes) -> int:
     """Ask with a query that no careful client sends."""
     cookie = "; ".join(f"{name}={value}" for name, value in caller.client.cookies.items())
