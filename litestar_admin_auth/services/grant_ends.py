@@ -14,8 +14,9 @@ from litestar_admin_auth.models import User, UserRole
 from litestar_admin_auth.services.access import has_ended, load_user_to_change, require, require_covers
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
-from litestar_admin_auth.services.grants import Grant, describe, terms, touch
+from litestar_admin_auth.services.grants import Grant, describe, terms
 from litestar_admin_auth.services.superusers import keeping_a_superuser
+from litestar_admin_auth.services.versions import count_up
 
 #: What a list may be filtered by: grants that end within so many days, or that have ended.
 ENDS = ("7", "30", "ended")
@@ -105,4 +106,4 @@ def _move_end(db: AsyncSession, actor: Actor, user: User, grant: UserRole, end: 
     grant.expires_at = end
     changes = {"role": {"old": grant.role.name, "new": grant.role.name}, **difference(before, terms(grant))}
     record(db, actor, action, target=user, changes=changes)
-    touch(user)
+    count_up(user)

@@ -19,6 +19,7 @@ from litestar_admin_auth.services.access import has_ended, load_user, load_user_
 from litestar_admin_auth.services.actor import Actor
 from litestar_admin_auth.services.audit import difference, record
 from litestar_admin_auth.services.superusers import keeping_a_superuser
+from litestar_admin_auth.services.versions import count_up
 
 
 @dataclass(frozen=True)
@@ -174,14 +175,14 @@ def give_role(
 ) -> UserRole:
     """Give a loaded user a role inside the caller's transaction, who has asked all the questions."""
     grant = _give(db, actor, user, role, reason=reason, expires_at=expires_at)
-    touch(user)
+    count_up(user)
     return grant
 
 
 def take_role(db: AsyncSession, actor: Actor, user: User, grant: UserRole) -> None:
     """Take a role away from a loaded user inside the caller's transaction, who has asked all the questions."""
     _take(db, actor, user, grant)
-    touch(user)
+    count_up(user)
 
 
 def _give(
@@ -211,12 +212,6 @@ def terms(grant: UserRole) -> dict[str, str | None]:
         "reason": grant.reason,
         "expires_at": grant.expires_at.isoformat() if grant.expires_at else None,
     }
-
-
-def touch(user: User) -> None:
-    """Count up a user whose roles have changed."""
-    user.version += 1
-    user.updated_at = now()
 
 
 def describe(grant: UserRole) -> Grant:

@@ -19,6 +19,7 @@ from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.letters import tell_password_changed
 from litestar_admin_auth.services.sessions import end_sessions_of
 from litestar_admin_auth.services.user_lists import UserRow, row_of
+from litestar_admin_auth.services.versions import count_up
 
 #: Runs that people type for length. A password of nothing but these, a short word and digits is guessed first.
 _RUNS = (
@@ -183,8 +184,7 @@ async def store_password(
     user.security_epoch += 1
     # Whoever holds a stolen link must not undo the change that was meant to lock them out.
     await end_links_of(db, user.id)
-    user.updated_at = now()
-    user.version += 1
+    count_up(user)
     revoked = await end_sessions_of(db, user.id, "password_changed", keep)
     if keep is not None:
         await db.execute(update(Session).where(Session.id == keep).values(security_epoch=user.security_epoch))

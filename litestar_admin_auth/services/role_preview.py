@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
+from litestar_admin_auth.core.exceptions import NameTaken
 from litestar_admin_auth.core.permissions import WILDCARD, holds
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, one_line, role_name
 from litestar_admin_auth.models import Role, RolePermission, User, UserRole
@@ -37,6 +37,7 @@ from litestar_admin_auth.services.impact import (
 from litestar_admin_auth.services.impact import UserChange as UserChange
 from litestar_admin_auth.services.role_lists import count_members
 from litestar_admin_auth.services.superusers import foresee_a_superuser
+from litestar_admin_auth.services.versions import require_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +101,7 @@ async def preview_role(
     async with database.reading() as db:
         held = await require(db, actor, "roles:write")
         role = await load_role_to_change(db, held, role_id)
-        if version is not None and version != role.version:
-            raise EditConflict(role.version)
+        require_version(role, version)
         stored = {"name": role.name, "description": role.description}
         wanted = dict(stored)
         if name is not None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import EditConflict, NameTaken
+from litestar_admin_auth.core.exceptions import NameTaken
 from litestar_admin_auth.core.text import MAX_DESCRIPTION_LENGTH, one_line, role_name
 from litestar_admin_auth.models import AuditEvent, Role, RolePermission, User, UserRole
 from litestar_admin_auth.services.access import load_role_to_change, require, require_covers
@@ -34,6 +34,7 @@ from litestar_admin_auth.services.role_preview import preview_new_role as previe
 from litestar_admin_auth.services.role_preview import preview_role as preview_role
 from litestar_admin_auth.services.role_preview import preview_role_deletion as preview_role_deletion
 from litestar_admin_auth.services.superusers import keeping_a_superuser
+from litestar_admin_auth.services.versions import count_up, require_version
 
 
 async def create_role(
@@ -104,8 +105,7 @@ async def update_role(
         await database.serialize_access_changes(db)
         held = await require(db, actor, "roles:write")
         role = await load_role_to_change(db, held, role_id)
-        if version is not None and version != role.version:
-            raise EditConflict(role.version)
+        require_version(role, version)
         before = _contents(role)
         if name is not None:
             role.name = role_name(name)
@@ -119,8 +119,7 @@ async def update_role(
                 _set_codes(actor, role, codes)
         changes = difference(before, _contents(role))
         if changes:
-            role.version += 1
-            role.updated_at = now()
+            count_up(role)
             permissions_change = changes.pop("permissions", None)
             events: list[AuditEvent] = []
             if changes:
@@ -155,8 +154,7 @@ async def delete_role(database: Database, actor: Actor, role_id: UUID, *, versio
         await database.serialize_access_changes(db)
         held = await require(db, actor, "roles:delete")
         role = await load_role_to_change(db, held, role_id)
-        if version is not None and version != role.version:
-            raise EditConflict(role.version)
+        require_version(role, version)
         holders = select(UserRole.user_id).where(UserRole.role_id == role_id)
         members = (await db.execute(select(User.id, User.email).where(User.id.in_(holders)))).all()
         changes = {field: {"old": value, "new": None} for field, value in _contents(role).items()}

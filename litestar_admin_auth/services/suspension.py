@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
 from litestar_admin_auth.models import User
 from litestar_admin_auth.services.access import load_user_to_change, require
@@ -14,6 +13,7 @@ from litestar_admin_auth.services.audit import record
 from litestar_admin_auth.services.sessions import end_sessions_of_all
 from litestar_admin_auth.services.superusers import foresee_a_superuser, keeping_a_superuser
 from litestar_admin_auth.services.user_lists import UserRow, row_of
+from litestar_admin_auth.services.versions import count_up
 
 
 async def suspend_user(database: Database, actor: Actor, user_id: UUID) -> UserRow:
@@ -77,7 +77,6 @@ def reactivate(db: AsyncSession, actor: Actor, user: User) -> None:
 def _switch(db: AsyncSession, actor: Actor, user: User, *, active: bool) -> None:
     before = user.status
     user.is_active = active
-    user.version += 1
-    user.updated_at = now()
+    count_up(user)
     action = "user.reactivated" if active else "user.suspended"
     record(db, actor, action, target=user, changes={"status": {"old": before, "new": user.status}})

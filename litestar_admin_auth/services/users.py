@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from litestar_admin_auth.core.clock import now
 from litestar_admin_auth.core.database import Database
-from litestar_admin_auth.core.exceptions import EditConflict, EmailTaken, InvalidInput, NotAllowed
+from litestar_admin_auth.core.exceptions import EmailTaken, InvalidInput, NotAllowed
 from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import MAX_NAME_LENGTH, email_address, normalize_email, one_line
 from litestar_admin_auth.models import User
@@ -38,6 +38,7 @@ from litestar_admin_auth.services.user_lists import get_user as get_user
 from litestar_admin_auth.services.user_lists import list_users as list_users
 from litestar_admin_auth.services.user_lists import matching_users as matching_users
 from litestar_admin_auth.services.user_lists import row_of, with_roles
+from litestar_admin_auth.services.versions import count_up, require_version
 
 MAX_NORMALIZED_EMAIL_LENGTH = 320
 
@@ -125,8 +126,7 @@ async def update_user(
         await database.serialize_access_changes(db)
         held = await require(db, actor, "users:write")
         user = await load_user_to_change(db, actor, held, user_id)
-        if version is not None and version != user.version:
-            raise EditConflict(user.version)
+        require_version(user, version)
         before = _profile(user)
         if email is not None:
             user.email = email_address(email)
@@ -142,8 +142,7 @@ async def update_user(
             tell_email_changed(db, user, before["email"])
         changed_roles = roles is not None and await set_roles(db, actor, held, user, roles)
         if changes or changed_roles:
-            user.version += 1
-            user.updated_at = now()
+            count_up(user)
         return row_of(user)
 
 
@@ -165,8 +164,7 @@ async def update_own_profile(database: Database, actor: Actor, *, name: str) -> 
         user.name = one_line(name, "name", maximum=MAX_NAME_LENGTH)
         changes = difference(before, _profile(user))
         if changes:
-            user.version += 1
-            user.updated_at = now()
+            count_up(user)
             record(db, actor, "user.updated", target=user, changes=changes)
         return row_of(user)
 
