@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Request
 
 from litestar_admin_auth.core.exceptions import InvalidInput
+from litestar_admin_auth.core.i18n import gettext as _
 from litestar_admin_auth.core.text import whole_number
 from litestar_admin_auth.services import audit, open_sessions, roles, users
 from litestar_admin_auth.services.lists import MAX_LIMIT, ListQuery
@@ -59,8 +60,16 @@ class ListKind:
         return self.query({name: values[0] for name, values in request.query_params.dict().items()})
 
     def read(self, text: str) -> ListQuery:
-        """Return what :func:`filter_text` wrote into a form."""
-        return self.query({name: value for name, value in parse_qsl(text) if name not in _NO_FILTERS})
+        """Return what :func:`filter_text` wrote into a form.
+
+        Raises:
+            InvalidInput: For a filter that makes no sense: without it, all that match would be everybody.
+        """
+        given = {name: value for name, value in parse_qsl(text) if name not in _NO_FILTERS}
+        query = self.query(given)
+        if any(value and query.filters.get(name) != value for name, value in given.items() if name != "q"):
+            raise InvalidInput(_("This form is damaged. Open the page again."), field="filter")
+        return query
 
     def _usable(self, name: str, value: str) -> str:
         if value and self.matching is not None:

@@ -246,6 +246,9 @@ class TestRefusals:
             {"id": ["01890000-0000-7000-8000-000000000000", "'; drop table admin_auth_user; --"]},
             {"all": "1", "filter": "q=" + "x" * 201},
             {"all": "1", "filter": "q=%00"},
+            # A filter that nobody understands is not none: all that match would be everybody.
+            {"all": "1", "filter": "status=suspnded"},
+            {"all": "1", "filter": "stauts=suspended"},
         ],
     )
     async def test_answer_damaged_forms(self, superuser: Visitor, fields: dict[str, Any]) -> None:
