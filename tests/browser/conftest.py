@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, ViewportSize, async_playwright, expect
 from sqlalchemy import select
 
 from litestar_admin_auth import AdminConfig, AdminPlugin
@@ -202,6 +202,9 @@ async def chromium() -> AsyncGenerator[Browser]:
         await browser.close()
 
 
+VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
+
+
 @dataclass
 class Visit:
     """A browser window, and everything that went wrong in it."""
@@ -251,12 +254,14 @@ class Visit:
         return await self.page.evaluate("window.movedOutside")
 
     async def forget(self) -> None:
-        """Empty the browser's cache, and the lists of what happened."""
+        """Empty the browser's cache and the lists of what happened, and undo what a test may ask of its window."""
         protocol = await self.page.context.new_cdp_session(self.page)
         await protocol.send("Network.clearBrowserCache")
         await protocol.detach()
         for noted in (self.violations, self.errors, self.requests):
             noted.clear()
+        await self.page.set_extra_http_headers({})
+        await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     def assert_clean(self) -> None:
         """Nothing was blocked, and no script failed."""
@@ -325,13 +330,17 @@ class Windows:
         self._free: dict[str, Visit] = {}
 
     @asynccontextmanager
-    async def use(self, state: Any = None, **options: Any) -> AsyncIterator[Visit]:
+    async def use(
+        self, state: Any = None, *, viewport: ViewportSize = VIEWPORT, **options: Any
+    ) -> AsyncIterator[Visit]:
         """Take a window in which nothing is cached and nothing has gone wrong, and give it back.
 
         One in which a test failed is not used again.
 
         Args:
-            state: Whose cookies it starts with; a test that changes them needs a window of its own.
+            state: Whose cookies it starts with; a test that changes them, or what the browser remembers, needs a window
+                of its own.
+            viewport: Its size.
             **options: As for :func:`window`.
         """
         key = repr((state, sorted(options.items())))
@@ -341,6 +350,7 @@ class Windows:
             visit = await self._stack.enter_async_context(opened)
         else:
             await visit.forget()
+        await visit.page.set_viewport_size(viewport)
         yield visit
         self._free[key] = visit
 
